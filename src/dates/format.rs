@@ -1,0 +1,35 @@
+//! Dates as the formats and the readers want them.
+
+use icu_calendar::{Date as IcuDate, Gregorian};
+use icu_datetime::{FixedCalendarDateTimeFormatter, fieldsets};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::months;
+
+/// `21 February 2022`, `21. Februar 2022`: a day in the reader's language, from CLDR.
+/// Plain English is written day first, as the organisations that use this write it.
+pub fn long(day: Date, language: &str) -> String {
+    let language = if language == "en" { "en-GB" } else { language };
+    let written = || {
+        let formatter = FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(
+            (&months::locale(language)).into(),
+            fieldsets::YMD::long(),
+        )
+        .ok()?;
+        let day = IcuDate::try_new_gregorian(day.year().into(), day.month() as u8, day.day() as u8);
+        Some(formatter.format(&day.ok()?).to_string())
+    };
+    written().unwrap_or_else(|| day.to_string())
+}
+
+/// RFC 3339 in the site's time zone, whole seconds: `2022-02-21T12:00:00+01:00`.
+pub fn rfc3339(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// RFC 2822, for RSS and mail: `Mon, 21 Feb 2022 12:00:00 +0100`.
+pub fn rfc2822(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned_datetime(zone.clone()).strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+}

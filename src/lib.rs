@@ -1,0 +1,13 @@
+//! infocus takes the announcements of an organisation from where it already puts them and
+//! publishes them where people read: feed readers and inboxes.
+//!
+//! What stands so far are two foundations that every stage leans on:
+//!
+//! - [`dates`]: dates as organisations write them, read from text and never guessed;
+//! - [`diagnostic`]: what goes wrong, told to a person with its place and its remedy.
+//!
+//! Both are pure: they read no clock, no file and no network, so the same input gives the same
+//! answer on any day.
+
+pub mod dates;
+pub mod diagnostic;

@@ -1,0 +1,4 @@
+//! One binary for all tests of behaviour, a module for each subject.
+
+mod dates;
+mod diagnostic;
