@@ -1,13 +1,15 @@
 //! infocus takes the announcements of an organisation from where it already puts them and
 //! publishes them where people read: feed readers and inboxes.
 //!
-//! What stands so far are two foundations that every stage leans on:
+//! What stands so far:
 //!
+//! - [`extract`]: files to raw items, the strings as found; plain text is the first kind;
 //! - [`dates`]: dates as organisations write them, read from text and never guessed;
 //! - [`diagnostic`]: what goes wrong, told to a person with its place and its remedy.
 //!
-//! Both are pure: they read no clock, no file and no network, so the same input gives the same
+//! All of it is pure: it reads no clock, no file and no network, so the same input gives the same
 //! answer on any day.
 
 pub mod dates;
 pub mod diagnostic;
+pub mod extract;

@@ -1,0 +1,34 @@
+//! Pages and files to raw items: the strings as found, nothing decided that is not written there.
+//! Pure.
+
+mod blocks;
+mod header;
+pub mod text;
+
+/// One announcement as extracted. Everything is optional: a field that is missing costs neither
+/// the item nor another field.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RawItem {
+    /// The short label over the title: "In Focus", "Press Release".
+    pub kicker: Option<String>,
+    pub title: Option<String>,
+    pub published: Option<RawDate>,
+    /// HTML, not yet sanitised.
+    pub content: Option<String>,
+}
+
+/// The text that dates an item, and how much it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawDate {
+    pub text: String,
+    pub evidence: Evidence,
+}
+
+/// How a date is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The page gives it as its date.
+    Page,
+    /// It was concluded, from a dateline for instance.
+    Inferred,
+}
