@@ -4,6 +4,7 @@
 //! What stands so far:
 //!
 //! - [`extract`]: files to raw items, the strings as found; plain text is the first kind;
+//! - [`normalize`]: legal characters, clean absolute addresses, harmless HTML, a summary;
 //! - [`dates`]: dates as organisations write them, read from text and never guessed;
 //! - [`diagnostic`]: what goes wrong, told to a person with its place and its remedy.
 //!
@@ -13,3 +14,4 @@
 pub mod dates;
 pub mod diagnostic;
 pub mod extract;
+pub mod normalize;

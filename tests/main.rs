@@ -2,4 +2,5 @@
 
 mod dates;
 mod diagnostic;
+mod normalize;
 mod text;

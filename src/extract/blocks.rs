@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::normalize::escape;
+
 /// A run of lines between blank lines, each trimmed, with single blanks inside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
@@ -128,8 +130,4 @@ fn is_heading(block: &Block, next: Option<&Block>) -> bool {
 pub fn ends_sentence(text: &str) -> bool {
     text.trim_end_matches(['"', '”', '“', '’', '»', '«', ')', ']', '*'])
         .ends_with(['.', '!', '?', '…', ':', ';'])
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

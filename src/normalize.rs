@@ -1,0 +1,39 @@
+//! Raw strings to what can be stored and published: legal characters, absolute and clean
+//! addresses, harmless HTML, a summary. Pure.
+
+pub mod links;
+mod sanitize;
+mod summary;
+
+pub use sanitize::SafeHtml;
+pub use summary::summary;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A text for one line: composed (NFC), blanks folded, without the characters that XML 1.0 forbids
+/// or that no reader shows.
+pub fn line(text: &str) -> String {
+    let legal: String = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|c| is_legal(*c))
+        .nfc()
+        .collect();
+    legal.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// The `Char` production of XML 1.0, less the C1 controls, the byte order mark, and the controls
+/// that turn the direction of the text around them.
+pub fn is_legal(c: char) -> bool {
+    match c {
+        '\t' | '\n' => true,
+        '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        c => !c.is_control(),
+    }
+}
+
+/// `text` as HTML and XML content.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
