@@ -3,6 +3,7 @@
 //!
 //! What stands so far:
 //!
+//! - [`config`]: the settings of a site, with problems that name the line;
 //! - [`extract`]: files to raw items, the strings as found; plain text is the first kind;
 //! - [`normalize`]: legal characters, clean absolute addresses, harmless HTML, a summary;
 //! - [`dates`]: dates as organisations write them, read from text and never guessed;
@@ -11,7 +12,9 @@
 //! All of it is pure: it reads no clock, no file and no network, so the same input gives the same
 //! answer on any day.
 
+pub mod config;
 pub mod dates;
 pub mod diagnostic;
 pub mod extract;
 pub mod normalize;
+pub mod toml_file;

@@ -1,0 +1,111 @@
+//! The settings of a site, `infocus.toml`: defaults, then the file, then the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use url::Url;
+
+use crate::diagnostic::Diagnostic;
+use crate::toml_file;
+
+/// The file that makes a directory a site.
+pub const FILE: &str = "infocus.toml";
+
+/// What `infocus.toml` says, with every name as it stands in the file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// Where the output is served; the feeds announce themselves there. Ends with a slash.
+    pub base_url: Url,
+    /// Address of a person, told to the servers that are read.
+    pub contact: Option<String>,
+    /// Of dates that do not say their own.
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: TimeZone,
+    /// BCP 47; of feeds that do not say their own.
+    pub language: String,
+    /// Directory for what is published, relative to the site.
+    pub output: PathBuf,
+    pub database: String,
+    pub fetch: Fetch,
+    pub newsletters: BTreeMap<String, Newsletter>,
+}
+
+/// How pages are fetched.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fetch {
+    /// Networks that may be fetched from though they are private.
+    pub allow_private: Vec<IpNet>,
+}
+
+/// A named mailing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newsletter {
+    pub title: String,
+    /// Slugs of the feeds whose items it carries; empty: all.
+    #[serde(default)]
+    pub feeds: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        #[expect(clippy::unwrap_used, reason = "a literal, covered by the tests of this module")]
+        let base_url = Url::parse("http://localhost:8080/").unwrap();
+        Settings {
+            base_url,
+            contact: None,
+            time_zone: TimeZone::UTC,
+            language: "en".to_owned(),
+            output: "public".into(),
+            database: "sqlite:infocus.db".to_owned(),
+            fetch: Fetch::default(),
+            newsletters: BTreeMap::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the text of the settings file of a site. `environment` looks a variable up:
+    /// `INFOCUS_BASE_URL`, `INFOCUS_OUTPUT` and `INFOCUS_DATABASE` outweigh the file.
+    pub fn parse(
+        file: &Path,
+        text: &str,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Settings, Diagnostic> {
+        let mut settings: Settings = toml_file::parse(file, text)?;
+        if let Some(base_url) = environment("INFOCUS_BASE_URL") {
+            settings.base_url = base_url.parse().map_err(|error| {
+                Diagnostic::new(format!("`INFOCUS_BASE_URL` is no address: `{base_url}`, {error}"))
+            })?;
+        }
+        if let Some(output) = environment("INFOCUS_OUTPUT") {
+            settings.output = output.into();
+        }
+        if let Some(database) = environment("INFOCUS_DATABASE") {
+            settings.database = database;
+        }
+        if !matches!(settings.base_url.scheme(), "http" | "https") {
+            return Err(Diagnostic::new(format!("`base_url` is `{}`", settings.base_url))
+                .at(file, None)
+                .help("it begins with `https://` or `http://`"));
+        }
+        if !settings.base_url.path().ends_with('/') {
+            settings.base_url.set_path(&format!("{}/", settings.base_url.path()));
+        }
+        Ok(settings)
+    }
+}
+
+fn time_zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    TimeZone::get(&name).map_err(|_| {
+        serde::de::Error::custom(format!(
+            "unknown time zone `{name}`, expected a name such as `Europe/Vienna`"
+        ))
+    })
+}

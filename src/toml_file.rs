@@ -1,0 +1,39 @@
+//! TOML files with problems that name the line and the way out.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+use crate::diagnostic::{Diagnostic, nearest};
+
+/// Reads `text`, the content of `file`, into `T`. An unknown key is a problem that names the
+/// nearest known one.
+pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Diagnostic> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map(|span| line_of(text, span.start));
+        explain(error.message()).at(file, line)
+    })
+}
+
+/// The line (from 1) on which the byte `at` of `text` stands.
+pub fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// serde's words in the words of this program.
+fn explain(message: &str) -> Diagnostic {
+    let message = message.trim().replace('\n', ", ");
+    let Some(rest) = message.strip_prefix("unknown field ") else {
+        return Diagnostic::new(message);
+    };
+    let names: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+    let Some((unknown, known)) = names.split_first() else {
+        return Diagnostic::new(message);
+    };
+    let problem = Diagnostic::new(format!("unknown key `{unknown}`"));
+    match nearest(unknown, known.iter().copied()) {
+        Some(name) => problem.help(format!("did you mean `{name}`?")),
+        None if known.is_empty() => problem.help("nothing is allowed here"),
+        None => problem.help(format!("allowed are `{}`", known.join("`, `"))),
+    }
+}

@@ -1,0 +1,54 @@
+//! Settings: defaults, file, environment; problems name the line and the way out.
+
+use std::path::Path;
+
+use infocus::config::Settings;
+use infocus::diagnostic::Diagnostic;
+
+fn parse(text: &str) -> Result<Settings, Diagnostic> {
+    Settings::parse(Path::new("infocus.toml"), text, |_| None)
+}
+
+#[test]
+fn an_empty_file_gives_a_site_that_works() {
+    let settings = parse("").expect("defaults");
+    assert_eq!(settings.base_url.as_str(), "http://localhost:8080/");
+    assert_eq!(settings.output.to_str(), Some("public"));
+    assert_eq!(settings.database, "sqlite:infocus.db");
+}
+
+#[test]
+fn the_environment_outweighs_the_file() {
+    let text = "base_url = \"https://a.example.org/x\"\noutput = \"web\"";
+    let settings = Settings::parse(Path::new("infocus.toml"), text, |name| {
+        (name == "INFOCUS_OUTPUT").then(|| "elsewhere".to_owned())
+    })
+    .expect("settings");
+    assert_eq!(settings.output.to_str(), Some("elsewhere"));
+    assert_eq!(settings.base_url.as_str(), "https://a.example.org/x/", "a slash at the end");
+}
+
+#[test]
+fn problems_name_the_line_and_the_way_out() {
+    let cases = [
+        (
+            "language = \"en\"\nbase_uri = \"https://x\"",
+            "unknown key `base_uri`\n  at: infocus.toml:2\nhelp: did you mean `base_url`?",
+        ),
+        (
+            "[fetch]\nqqqq = 1",
+            "unknown key `qqqq`\n  at: infocus.toml:2\nhelp: allowed are `allow_private`",
+        ),
+        (
+            "\ntime_zone = \"Europe/Wien\"",
+            "unknown time zone `Europe/Wien`, expected a name such as `Europe/Vienna`\n  at: infocus.toml:2",
+        ),
+        (
+            "base_url = \"ftp://x.example.org/\"",
+            "`base_url` is `ftp://x.example.org/`\n  at: infocus.toml\nhelp: it begins with `https://` or `http://`",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(parse(text).expect_err(text).to_string(), expected);
+    }
+}
