@@ -2,6 +2,7 @@
 //! Pure.
 
 mod blocks;
+pub mod charset;
 mod header;
 pub mod text;
 

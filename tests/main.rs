@@ -1,5 +1,6 @@
 //! One binary for all tests of behaviour, a module for each subject.
 
+mod charset;
 mod config;
 mod dates;
 mod diagnostic;
