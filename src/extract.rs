@@ -4,6 +4,7 @@
 mod blocks;
 pub mod charset;
 mod header;
+pub mod rules;
 pub mod text;
 
 /// One announcement as extracted. Everything is optional: a field that is missing costs neither
@@ -13,9 +14,15 @@ pub struct RawItem {
     /// The short label over the title: "In Focus", "Press Release".
     pub kicker: Option<String>,
     pub title: Option<String>,
+    /// As written, relative or not.
+    pub url: Option<String>,
     pub published: Option<RawDate>,
+    pub summary: Option<String>,
     /// HTML, not yet sanitised.
     pub content: Option<String>,
+    /// Address of the lead image, as written.
+    pub image: Option<String>,
+    pub author: Option<String>,
 }
 
 /// The text that dates an item, and how much it says.

@@ -4,7 +4,7 @@
 //! What stands so far:
 //!
 //! - [`config`]: the settings of a site, with problems that name the line;
-//! - [`extract`]: files to raw items, the strings as found; plain text is the first kind;
+//! - [`extract`]: files and pages to raw items, the strings as found;
 //! - [`normalize`]: legal characters, clean absolute addresses, harmless HTML, a summary;
 //! - [`dates`]: dates as organisations write them, read from text and never guessed;
 //! - [`diagnostic`]: what goes wrong, told to a person with its place and its remedy.

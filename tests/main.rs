@@ -5,4 +5,5 @@ mod config;
 mod dates;
 mod diagnostic;
 mod normalize;
+mod rules;
 mod text;

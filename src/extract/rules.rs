@@ -1,0 +1,80 @@
+//! A listing page and CSS rules to raw items. Every field is looked for inside its item, so one
+//! that is missing costs neither the item nor another field.
+
+use scraper::{ElementRef, Html, Selector};
+
+use super::{Evidence, RawDate, RawItem};
+
+/// Where a value is: a selector inside the item, and an attribute instead of the text.
+/// `"time @datetime"`, `"h3"`, `"@href"` (of the item itself).
+#[derive(Debug, Clone)]
+pub struct Pick {
+    selector: Option<Selector>,
+    attribute: Option<String>,
+}
+
+impl Pick {
+    /// Reads the notation; the error says what is wrong with the selector.
+    pub fn parse(rule: &str) -> Result<Pick, String> {
+        let (selector, attribute) = match rule.rsplit_once('@') {
+            Some((selector, name)) if !name.contains([']', ' ', '"']) => {
+                (selector.trim(), Some(name))
+            }
+            _ => (rule.trim(), None),
+        };
+        let selector = match selector {
+            "" => None,
+            selector => Some(Selector::parse(selector).map_err(|error| error.to_string())?),
+        };
+        Ok(Pick { selector, attribute: attribute.map(str::to_owned) })
+    }
+
+    fn value(&self, item: ElementRef, markup: bool) -> Option<String> {
+        let read = |element: ElementRef| {
+            let value = match &self.attribute {
+                Some(name) => element.value().attr(name)?.to_owned(),
+                None if markup => element.inner_html(),
+                None => element.text().collect::<Vec<_>>().join(" "),
+            };
+            let value = value.trim();
+            (!value.is_empty()).then(|| value.to_owned())
+        };
+        match &self.selector {
+            None => read(item),
+            Some(selector) => item.select(selector).find_map(read),
+        }
+    }
+}
+
+/// The rules of a source, compiled; for each field the picks to try in order.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub item: Selector,
+    pub title: Vec<Pick>,
+    pub url: Vec<Pick>,
+    pub published: Vec<Pick>,
+    pub kicker: Vec<Pick>,
+    pub summary: Vec<Pick>,
+    pub content: Vec<Pick>,
+    pub image: Vec<Pick>,
+    pub author: Vec<Pick>,
+}
+
+/// The raw items of a page, in its order.
+pub fn read(html: &str, rules: &Rules) -> Vec<RawItem> {
+    Html::parse_document(html).select(&rules.item).map(|item| read_item(item, rules)).collect()
+}
+
+fn read_item(item: ElementRef, rules: &Rules) -> RawItem {
+    let text = |picks: &[Pick]| picks.iter().find_map(|pick| pick.value(item, false));
+    RawItem {
+        kicker: text(&rules.kicker),
+        title: text(&rules.title),
+        url: text(&rules.url),
+        published: text(&rules.published).map(|text| RawDate { text, evidence: Evidence::Page }),
+        summary: text(&rules.summary),
+        content: rules.content.iter().find_map(|pick| pick.value(item, true)),
+        image: text(&rules.image),
+        author: text(&rules.author),
+    }
+}

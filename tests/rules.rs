@@ -1,0 +1,47 @@
+//! Listing pages read by CSS rules.
+
+use infocus::extract::RawItem;
+use infocus::extract::rules::{Pick, Rules, read};
+use scraper::Selector;
+
+fn picks(rules: &[&str]) -> Vec<Pick> {
+    rules.iter().map(|rule| Pick::parse(rule).expect(rule)).collect()
+}
+
+fn rules() -> Rules {
+    Rules {
+        item: Selector::parse("article").expect("a selector"),
+        title: picks(&["h3", "h2"]),
+        url: picks(&["h3 a @href", "@data-url"]),
+        published: picks(&["time @datetime", ".date"]),
+        kicker: picks(&[".label"]),
+        summary: picks(&["p.teaser"]),
+        content: picks(&[".body"]),
+        image: picks(&["img @src"]),
+        author: vec![],
+    }
+}
+
+#[test]
+fn a_missing_field_costs_neither_the_item_nor_another_field() {
+    let page = r#"<article><b class=label>In Focus</b><h3><a href="/a?s=1">One</a></h3>
+        <time datetime=2026-05-03>3 May</time><p class=teaser></p><p class=teaser>Teaser</p>
+        <div class=body><p>Text</p></div><img src=x.jpg></article>
+        <article data-url=/b><h2>Two</h2><span class=date>4 May 2026</span></article><article></article>"#;
+    let items = read(page, &rules());
+    let dates: Vec<_> =
+        items.iter().map(|item| item.published.as_ref().map(|date| date.text.as_str())).collect();
+    assert_eq!(dates, [Some("2026-05-03"), Some("4 May 2026"), None]);
+    assert_eq!(items[0].kicker.as_deref(), Some("In Focus"));
+    assert_eq!(items[0].url.as_deref(), Some("/a?s=1"));
+    assert_eq!(items[0].summary.as_deref(), Some("Teaser"), "the first that is not empty");
+    assert_eq!(items[0].content.as_deref(), Some("<p>Text</p>"));
+    assert_eq!(items[0].image.as_deref(), Some("x.jpg"));
+    assert_eq!((items[1].title.as_deref(), items[1].url.as_deref()), (Some("Two"), Some("/b")));
+    assert_eq!(items[2], RawItem::default());
+}
+
+#[test]
+fn a_bad_selector_is_named() {
+    assert!(Pick::parse("h3 >> a @href").is_err());
+}
