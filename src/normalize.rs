@@ -2,9 +2,11 @@
 //! addresses, harmless HTML, a summary. Pure.
 
 pub mod links;
+mod nesting;
 mod sanitize;
 mod summary;
 
+pub use nesting::too_deep;
 pub use sanitize::SafeHtml;
 pub use summary::summary;
 

@@ -1,7 +1,7 @@
 //! Listing pages read by CSS rules.
 
 use infocus::extract::RawItem;
-use infocus::extract::rules::{Pick, Rules, read};
+use infocus::extract::rules::{Pick, Rules, TooDeep, read};
 use scraper::Selector;
 
 fn picks(rules: &[&str]) -> Vec<Pick> {
@@ -28,7 +28,7 @@ fn a_missing_field_costs_neither_the_item_nor_another_field() {
         <time datetime=2026-05-03>3 May</time><p class=teaser></p><p class=teaser>Teaser</p>
         <div class=body><p>Text</p></div><img src=x.jpg></article>
         <article data-url=/b><h2>Two</h2><span class=date>4 May 2026</span></article><article></article>"#;
-    let items = read(page, &rules());
+    let items = read(page, &rules()).expect("items");
     let dates: Vec<_> =
         items.iter().map(|item| item.published.as_ref().map(|date| date.text.as_str())).collect();
     assert_eq!(dates, [Some("2026-05-03"), Some("4 May 2026"), None]);
@@ -44,4 +44,9 @@ fn a_missing_field_costs_neither_the_item_nor_another_field() {
 #[test]
 fn a_bad_selector_is_named() {
     assert!(Pick::parse("h3 >> a @href").is_err());
+}
+
+#[test]
+fn an_endlessly_nested_page_is_refused_at_once() {
+    assert_eq!(read(&"<div>".repeat(500_000), &rules()), Err(TooDeep));
 }

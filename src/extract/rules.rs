@@ -60,9 +60,17 @@ pub struct Rules {
     pub author: Vec<Pick>,
 }
 
+/// A page nested deeper than any that a person wrote; it is not parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the page is nested too deep to be read")]
+pub struct TooDeep;
+
 /// The raw items of a page, in its order.
-pub fn read(html: &str, rules: &Rules) -> Vec<RawItem> {
-    Html::parse_document(html).select(&rules.item).map(|item| read_item(item, rules)).collect()
+pub fn read(html: &str, rules: &Rules) -> Result<Vec<RawItem>, TooDeep> {
+    if crate::normalize::too_deep(html) {
+        return Err(TooDeep);
+    }
+    Ok(Html::parse_document(html).select(&rules.item).map(|item| read_item(item, rules)).collect())
 }
 
 fn read_item(item: ElementRef, rules: &Rules) -> RawItem {

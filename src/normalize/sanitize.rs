@@ -5,10 +5,8 @@ use std::borrow::Cow;
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
+use super::nesting::too_deep;
 use super::{escape, is_legal, links};
-
-/// Deeper than any page a person wrote. The HTML parser takes quadratic time in depth.
-const DEEPEST: usize = 512;
 
 /// Rounds after which HTML that is still changing is not worth its mark-up.
 const MOST_ROUNDS: usize = 6;
@@ -23,7 +21,7 @@ impl SafeHtml {
     /// HTML nested deeper than anybody writes is kept as its text.
     pub fn from_html(html: &str, base: Option<&Url>) -> SafeHtml {
         let legal: String = html.chars().filter(|c| is_legal(*c)).collect();
-        if depth(&legal) > DEEPEST {
+        if too_deep(&legal) {
             return SafeHtml(escape(&strip_tags(&legal)));
         }
         let base = base.cloned();
@@ -63,31 +61,6 @@ impl SafeHtml {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-/// How deep the elements may be nested at most, by one look at the tags.
-fn depth(html: &str) -> usize {
-    /// Elements that have no end or need none: they do not nest by being left open.
-    const SHALLOW: [&str; 16] = [
-        "area", "br", "col", "dd", "dt", "hr", "img", "input", "li", "link", "meta", "option", "p",
-        "td", "th", "tr",
-    ];
-    let (mut depth, mut deepest) = (0_usize, 0);
-    for tag in html.split('<').skip(1) {
-        let ends = tag.starts_with('/');
-        let name: String = tag
-            .trim_start_matches('/')
-            .chars()
-            .take_while(char::is_ascii_alphanumeric)
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        if name.is_empty() || SHALLOW.contains(&name.as_str()) {
-            continue;
-        }
-        depth = if ends { depth.saturating_sub(1) } else { depth + 1 };
-        deepest = deepest.max(depth);
-    }
-    deepest
 }
 
 fn strip_tags(html: &str) -> String {
