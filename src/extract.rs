@@ -7,6 +7,8 @@ mod header;
 pub mod rules;
 pub mod text;
 
+use crate::model::Evidence;
+
 /// One announcement as extracted. Everything is optional: a field that is missing costs neither
 /// the item nor another field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,13 +32,4 @@ pub struct RawItem {
 pub struct RawDate {
     pub text: String,
     pub evidence: Evidence,
-}
-
-/// How a date is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
-    /// The page gives it as its date.
-    Page,
-    /// It was concluded, from a dateline for instance.
-    Inferred,
 }

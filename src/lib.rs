@@ -16,5 +16,6 @@ pub mod config;
 pub mod dates;
 pub mod diagnostic;
 pub mod extract;
+pub mod model;
 pub mod normalize;
 pub mod toml_file;

@@ -1,7 +1,7 @@
 //! Listing pages read by CSS rules.
 
 use infocus::extract::RawItem;
-use infocus::extract::rules::{Pick, Rules, TooDeep, read};
+use infocus::extract::rules::{Fields, Pick, Rules, TooDeep, read};
 use scraper::Selector;
 
 fn picks(rules: &[&str]) -> Vec<Pick> {
@@ -11,14 +11,18 @@ fn picks(rules: &[&str]) -> Vec<Pick> {
 fn rules() -> Rules {
     Rules {
         item: Selector::parse("article").expect("a selector"),
-        title: picks(&["h3", "h2"]),
-        url: picks(&["h3 a @href", "@data-url"]),
-        published: picks(&["time @datetime", ".date"]),
-        kicker: picks(&[".label"]),
-        summary: picks(&["p.teaser"]),
-        content: picks(&[".body"]),
-        image: picks(&["img @src"]),
-        author: vec![],
+        next: vec![],
+        pages: 1,
+        fields: Fields {
+            title: picks(&["h3", "h2"]),
+            url: picks(&["h3 a @href", "@data-url"]),
+            published: picks(&["time @datetime", ".date"]),
+            kicker: picks(&[".label"]),
+            summary: picks(&["p.teaser"]),
+            content: picks(&[".body"]),
+            image: picks(&["img @src"]),
+            author: vec![],
+        },
     }
 }
 

@@ -1,7 +1,8 @@
 //! Announcements as plain text, as people copy them from pages.
 
 use infocus::dates::Reader;
-use infocus::extract::{Evidence, RawItem, text};
+use infocus::extract::{RawItem, text};
+use infocus::model::Evidence;
 
 fn read(announcement: &str) -> RawItem {
     text::read(announcement, &Reader::new("en"))
@@ -12,7 +13,7 @@ fn header(announcement: &str) -> [String; 3] {
     let item = read(announcement);
     let date = item.published.map(|date| match date.evidence {
         Evidence::Page => date.text,
-        Evidence::Inferred => format!("{} (inferred)", date.text),
+        other => format!("{} ({})", date.text, other.as_str()),
     });
     [item.kicker, item.title, date].map(|field| field.unwrap_or_else(|| "-".to_owned()))
 }

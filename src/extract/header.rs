@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use super::blocks::{Block, ends_sentence};
-use super::{Evidence, RawDate, RawItem};
+use super::{RawDate, RawItem};
 use crate::dates::Reader;
+use crate::model::Evidence;
 
 /// Labels that organisations put over their titles. Only these are taken from a title's own line
 /// (`In Focus: ...`): most colons in titles belong to the title.

@@ -3,7 +3,8 @@
 
 use scraper::{ElementRef, Html, Selector};
 
-use super::{Evidence, RawDate, RawItem};
+use super::{RawDate, RawItem};
+use crate::model::Evidence;
 
 /// Where a value is: a selector inside the item, and an attribute instead of the text.
 /// `"time @datetime"`, `"h3"`, `"@href"` (of the item itself).
@@ -46,10 +47,9 @@ impl Pick {
     }
 }
 
-/// The rules of a source, compiled; for each field the picks to try in order.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    pub item: Selector,
+/// For each field the picks to try in order; none: the field is not read.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
     pub title: Vec<Pick>,
     pub url: Vec<Pick>,
     pub published: Vec<Pick>,
@@ -58,6 +58,17 @@ pub struct Rules {
     pub content: Vec<Pick>,
     pub image: Vec<Pick>,
     pub author: Vec<Pick>,
+}
+
+/// The rules of a listing page, compiled.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub item: Selector,
+    pub fields: Fields,
+    /// The address of the next page of the listing.
+    pub next: Vec<Pick>,
+    /// How many pages of the listing are read at most.
+    pub pages: usize,
 }
 
 /// A page nested deeper than any that a person wrote; it is not parsed.
@@ -70,10 +81,13 @@ pub fn read(html: &str, rules: &Rules) -> Result<Vec<RawItem>, TooDeep> {
     if crate::normalize::too_deep(html) {
         return Err(TooDeep);
     }
-    Ok(Html::parse_document(html).select(&rules.item).map(|item| read_item(item, rules)).collect())
+    Ok(Html::parse_document(html)
+        .select(&rules.item)
+        .map(|item| read_item(item, &rules.fields))
+        .collect())
 }
 
-fn read_item(item: ElementRef, rules: &Rules) -> RawItem {
+fn read_item(item: ElementRef, rules: &Fields) -> RawItem {
     let text = |picks: &[Pick]| picks.iter().find_map(|pick| pick.value(item, false));
     RawItem {
         kicker: text(&rules.kicker),

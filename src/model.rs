@@ -1,0 +1,203 @@
+//! The nouns of the program. No I/O, no clock.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use url::Url;
+use uuid::Uuid;
+
+use crate::extract::rules::{Fields, Rules};
+use crate::normalize::SafeHtml;
+use crate::normalize::filter::Filter;
+
+/// The name of a feed in paths and commands: lower-case letters, digits, hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Slug(String);
+
+impl Slug {
+    pub fn parse(text: &str) -> Option<Slug> {
+        let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let ends_well = !text.starts_with('-') && !text.ends_with('-');
+        ((1..=64).contains(&text.len()) && text.chars().all(legal) && ends_well)
+            .then(|| Slug(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The identity of an item: issued once, kept for ever.
+///
+/// It is the RSS `guid`, the Atom `id` and the JSON Feed `id`, as `urn:uuid:...` in all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ItemId(Uuid);
+
+impl ItemId {
+    /// Namespace of the ids, itself derived from the name of the program.
+    const NAMESPACE: Uuid = Uuid::from_u128(0x9c1f_7a34_52d0_5e0b_8f6e_21c7_4f0a_d3b5);
+
+    /// The id for an item seen for the first time, by the feed and the item's strongest key
+    /// (UUIDv5, RFC 9562). Neither order nor time nor title plays a part.
+    pub fn issue(feed: &Slug, key: &str) -> ItemId {
+        ItemId(Uuid::new_v5(&Self::NAMESPACE, format!("{feed}\n{key}").as_bytes()))
+    }
+
+    pub fn parse(text: &str) -> Option<ItemId> {
+        Uuid::parse_str(text).ok().map(ItemId)
+    }
+
+    pub fn urn(&self) -> String {
+        self.0.urn().to_string()
+    }
+}
+
+impl fmt::Display for ItemId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How a date is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Evidence {
+    /// The page or file gives it as its date.
+    Page,
+    /// It stands in the address or the file name.
+    Url,
+    /// It was concluded, from a dateline for instance.
+    Inferred,
+    /// Nothing dates the item but the moment it was first seen.
+    FirstSeen,
+}
+
+impl Evidence {
+    pub const ALL: [Evidence; 4] =
+        [Evidence::Page, Evidence::Url, Evidence::Inferred, Evidence::FirstSeen];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Evidence::Page => "page",
+            Evidence::Url => "url",
+            Evidence::Inferred => "inferred",
+            Evidence::FirstSeen => "first_seen",
+        }
+    }
+}
+
+/// How much of a date is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    Day,
+    Minute,
+}
+
+/// A date of publication, and how it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated {
+    pub at: Timestamp,
+    pub precision: Precision,
+    pub evidence: Evidence,
+    /// The text it was read from; empty if there was none.
+    pub text: String,
+}
+
+/// The lead image of an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    pub url: Url,
+    pub alt: String,
+}
+
+/// One normalised announcement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// RSS `guid`, Atom `id`, JSON Feed `id`.
+    pub id: ItemId,
+    /// Location of the source that first brought it: only that source may change it.
+    pub source: String,
+    /// RSS `link`, Atom alternate link, JSON Feed `url`; without one, the item's own page.
+    pub url: Option<Url>,
+    pub title: String,
+    /// RSS and Atom `category`, JSON Feed `tags`.
+    pub kicker: Option<String>,
+    /// RSS `description`, Atom and JSON Feed `summary`. Plain text.
+    pub summary: Option<String>,
+    /// RSS `content:encoded`, Atom `content`, JSON Feed `content_html`.
+    pub content: SafeHtml,
+    /// RSS `media:content`, JSON Feed `image`.
+    pub image: Option<Image>,
+    /// RSS `dc:creator`, Atom and JSON Feed `author`.
+    pub author: Option<String>,
+    /// BCP 47, where it differs from the feed's.
+    pub language: Option<String>,
+    /// RSS `pubDate`, Atom `published`, JSON Feed `date_published`.
+    pub published: Dated,
+    pub first_seen_at: Timestamp,
+    /// Atom `updated`, JSON Feed `date_modified`: moves with real edits only.
+    pub updated_at: Timestamp,
+    /// Came with the first refresh of its source: in the feed, not in the mail.
+    pub backfilled: bool,
+}
+
+/// What is published under one slug.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    pub slug: Slug,
+    pub title: String,
+    pub description: Option<String>,
+    pub home_url: Option<Url>,
+    pub language: String,
+    pub author: Option<String>,
+    /// How many items the feed shows; those of the last week before the newest always.
+    pub window: usize,
+    pub sources: Vec<Source>,
+}
+
+/// Where announcements come from, and the rules to read it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// For people: `in-focus/1`, the feed and the place in its definition.
+    pub name: String,
+    pub location: Location,
+    pub language: String,
+    pub time_zone: TimeZone,
+    pub date_formats: Vec<String>,
+    pub rules: Option<Rules>,
+    /// Fields read from the page of each item.
+    pub detail: Option<Fields>,
+    pub filter: Filter,
+    /// The least time between two looks.
+    pub every: SignedDuration,
+    pub paused: bool,
+    /// For messages: the definition file and the line of the source in it.
+    pub defined_at: (PathBuf, usize),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    Page(Url),
+    /// A glob and the directory it is relative to.
+    Files {
+        pattern: String,
+        under: PathBuf,
+    },
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Location::Page(url) => url.fmt(f),
+            Location::Files { pattern, .. } => f.write_str(pattern),
+        }
+    }
+}
