@@ -144,6 +144,11 @@ pub fn format_is_valid(format: &str) -> bool {
     jiff::fmt::strtime::format(format, &sample).is_ok()
 }
 
+/// True for a well-formed language tag (BCP 47).
+pub fn is_language(tag: &str) -> bool {
+    !tag.is_empty() && tag.parse::<icu_locale_core::Locale>().is_ok()
+}
+
 /// ISO 8601 and RFC 2822, whole.
 fn by_standard(text: &str) -> Option<When> {
     if let Ok(zoned) = jiff::fmt::rfc2822::parse(text) {

@@ -4,6 +4,8 @@
 //! What stands so far:
 //!
 //! - [`config`]: the settings of a site, with problems that name the line;
+//! - [`catalog`]: the definitions of its feeds, compiled, all problems told at once;
+//! - [`model`]: the nouns;
 //! - [`extract`]: files and pages to raw items, the strings as found;
 //! - [`normalize`]: legal characters, clean absolute addresses, harmless HTML, a summary;
 //! - [`dates`]: dates as organisations write them, read from text and never guessed;
@@ -12,6 +14,7 @@
 //! All of it is pure: it reads no clock, no file and no network, so the same input gives the same
 //! answer on any day.
 
+pub mod catalog;
 pub mod config;
 pub mod dates;
 pub mod diagnostic;

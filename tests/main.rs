@@ -1,5 +1,6 @@
 //! One binary for all tests of behaviour, a module for each subject.
 
+mod catalog;
 mod charset;
 mod config;
 mod dates;

@@ -1,0 +1,64 @@
+//! The feeds of a site: `feeds/*.toml` to validated [`Feed`]s, selectors compiled. All problems
+//! are told at once, each with file and line.
+
+mod compile;
+mod definition;
+mod files;
+
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::diagnostic::{Diagnostic, Invalid};
+use crate::model::{Feed, Slug};
+use crate::toml_file;
+
+pub use files::{Announcement, read_files};
+
+/// Where the definitions are, relative to the site.
+pub const DIRECTORY: &str = "feeds";
+
+/// Loads every definition of the site, in the order of the slugs. Paths in messages are relative
+/// to the site.
+pub fn load(site: &Path, settings: &Settings) -> Result<Vec<Feed>, Invalid> {
+    let mut feeds = Vec::new();
+    let mut problems = Vec::new();
+    for name in definitions(site)? {
+        match load_one(site, &name, settings) {
+            Ok(feed) => feeds.push(feed),
+            Err(Invalid(found)) => problems.extend(found),
+        }
+    }
+    if problems.is_empty() { Ok(feeds) } else { Err(Invalid(problems)) }
+}
+
+/// The file names of the definitions, sorted.
+fn definitions(site: &Path) -> Result<Vec<String>, Diagnostic> {
+    let directory = site.join(DIRECTORY);
+    let unreadable = |error: std::io::Error| {
+        Diagnostic::new(format!("failed to read `{DIRECTORY}/`: {error}"))
+            .help("a site has its feed definitions there, one TOML file each")
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&directory).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".toml") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+fn load_one(site: &Path, name: &str, settings: &Settings) -> Result<Feed, Invalid> {
+    let file = Path::new(DIRECTORY).join(name);
+    let stem = name.trim_end_matches(".toml");
+    let slug = Slug::parse(stem).ok_or_else(|| {
+        Diagnostic::new(format!("`{stem}` is no name for a feed"))
+            .at(&file, None)
+            .help("name the file with lower-case letters, digits and hyphens")
+    })?;
+    let text = std::fs::read_to_string(site.join(&file))
+        .map_err(|error| Diagnostic::new(format!("failed to read: {error}")).at(&file, None))?;
+    let definition = toml_file::parse(&file, &text)?;
+    compile::Compiler::new(site, &file, &text, settings).feed(slug, definition).map_err(Invalid)
+}
