@@ -17,6 +17,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, ZonedDateTime};
 
 pub use format::{long, rfc2822, rfc3339};
+pub use months::fold;
 
 /// A point in time as far as a text gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,6 +13,8 @@ use crate::model::Evidence;
 /// the item nor another field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RawItem {
+    /// A name that is the item's alone, if the place where it was found gives one: a file name.
+    pub key: Option<String>,
     /// The short label over the title: "In Focus", "Press Release".
     pub kicker: Option<String>,
     pub title: Option<String>,
@@ -24,7 +26,10 @@ pub struct RawItem {
     pub content: Option<String>,
     /// Address of the lead image, as written.
     pub image: Option<String>,
+    pub image_alt: Option<String>,
     pub author: Option<String>,
+    /// BCP 47, as written.
+    pub language: Option<String>,
 }
 
 /// The text that dates an item, and how much it says.

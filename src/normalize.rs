@@ -2,9 +2,12 @@
 //! addresses, harmless HTML, a summary. Pure.
 
 pub mod filter;
+pub mod ledger;
 pub mod links;
+mod moment;
 mod nesting;
 mod sanitize;
+pub mod sighting;
 mod summary;
 
 pub use nesting::too_deep;
@@ -39,4 +42,29 @@ pub fn is_legal(c: char) -> bool {
 /// `text` as HTML and XML content.
 pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// The text of HTML, blocks apart, entities resolved.
+pub fn plain_text(html: &str) -> String {
+    if too_deep(html) {
+        return String::new();
+    }
+    let parsed = scraper::Html::parse_fragment(html);
+    let mut text = String::new();
+    for node in parsed.root_element().descendants() {
+        match node.value() {
+            scraper::Node::Text(run) => text.push_str(run),
+            scraper::Node::Element(element) if !is_inline(element.name()) => text.push('\n'),
+            _ => {}
+        }
+    }
+    text
+}
+
+fn is_inline(element: &str) -> bool {
+    const INLINE: [&str; 18] = [
+        "a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s",
+        "small", "span", "strong", "sup",
+    ];
+    INLINE.contains(&element)
 }

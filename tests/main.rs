@@ -5,6 +5,7 @@ mod charset;
 mod config;
 mod dates;
 mod diagnostic;
+mod ledger;
 mod normalize;
 mod rules;
 mod text;

@@ -98,5 +98,6 @@ fn read_item(item: ElementRef, rules: &Fields) -> RawItem {
         content: rules.content.iter().find_map(|pick| pick.value(item, true)),
         image: text(&rules.image),
         author: text(&rules.author),
+        ..RawItem::default()
     }
 }

@@ -27,7 +27,11 @@ pub fn summary(text: &str) -> String {
     }
 }
 
-fn cut_at_word(text: &str, length: usize) -> String {
+/// At most `length` characters of `text`, whole words, with an ellipsis if something is missing.
+pub fn cut_at_word(text: &str, length: usize) -> String {
+    if text.chars().count() <= length {
+        return text.to_owned();
+    }
     let end = text.char_indices().nth(length).map_or(text.len(), |(end, _)| end);
     let start = &text[..end];
     let whole = start.rsplit_once(' ').map_or(start, |(whole, _)| whole);

@@ -1,0 +1,112 @@
+//! A raw item to a sighting: a normalised announcement that the ledger has not yet looked at.
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use super::filter::{Field, Filter};
+use super::{SafeHtml, line, links, plain_text, summary};
+use crate::dates::{Reader, When};
+use crate::extract::RawItem;
+use crate::model::{Evidence, Image};
+
+/// What is known of the place where raw items were found.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// Relative addresses are taken against it.
+    pub base: Option<Url>,
+    pub dates: Reader,
+    pub zone: TimeZone,
+}
+
+/// One announcement as seen in one place at one time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sighting {
+    /// Names that are this item's alone (address, file); the first is what its id is issued from.
+    pub keys: Vec<String>,
+    /// Title and day: good enough where no key is known, not more. Never absent without a key.
+    pub likeness: Option<String>,
+    pub url: Option<Url>,
+    pub title: String,
+    pub kicker: Option<String>,
+    pub summary: Option<String>,
+    pub content: SafeHtml,
+    pub image: Option<Image>,
+    pub author: Option<String>,
+    pub language: Option<String>,
+    pub published: Option<Published>,
+}
+
+/// A date as read, with the text it was read from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    pub when: When,
+    pub evidence: Evidence,
+    pub text: String,
+}
+
+/// Characters of a title made from a summary.
+const TITLE_LENGTH: usize = 100;
+
+impl Sighting {
+    /// Normalises a raw item; `None` if it has neither title nor text.
+    pub fn of(raw: &RawItem, ground: &Ground) -> Option<Sighting> {
+        let field =
+            |field: &Option<String>| field.as_deref().map(line).filter(|text| !text.is_empty());
+        let address =
+            |href: &Option<String>| links::absolute(href.as_deref()?, ground.base.as_ref());
+        let content = raw.content.as_deref().unwrap_or_default();
+        let content = SafeHtml::from_html(content, ground.base.as_ref());
+        let text = || Some(summary(&plain_text(content.as_str()))).filter(|text| !text.is_empty());
+        let summary = field(&raw.summary).or_else(text);
+        let title = field(&raw.title).or_else(|| {
+            summary.as_deref().map(|text| super::summary::cut_at_word(text, TITLE_LENGTH))
+        })?;
+        let url = address(&raw.url);
+        let published = raw.published.as_ref().and_then(|date| {
+            let text = line(&date.text);
+            let when = ground.dates.read(&text)?;
+            Some(Published { when, evidence: date.evidence, text })
+        });
+        let image = address(&raw.image)
+            .map(|url| Image { url, alt: field(&raw.image_alt).unwrap_or_default() });
+        let mut keys = Vec::new();
+        keys.extend(url.as_ref().map(|url| format!("url:{}", links::key(url))));
+        keys.extend(raw.key.as_ref().map(|key| format!("key:{key}")));
+        let day = published.as_ref().map(|published| published.when.day().to_string());
+        let likeness = (day.is_some() || keys.is_empty()).then(|| {
+            let title = crate::dates::fold(&title);
+            format!("title:{title}|{}", day.unwrap_or_default())
+        });
+        Some(Sighting {
+            keys,
+            likeness,
+            url,
+            title,
+            kicker: field(&raw.kicker),
+            summary,
+            content,
+            image,
+            author: field(&raw.author),
+            language: raw.language.clone().filter(|tag| crate::dates::is_language(tag)),
+            published,
+        })
+    }
+
+    /// Whether a filter wants this item.
+    pub fn passes(&self, filter: &Filter) -> bool {
+        filter.wants(|field| match field {
+            Field::Kicker => self.kicker.clone().unwrap_or_default(),
+            Field::Title => self.title.clone(),
+            Field::Url => self.url.as_ref().map(Url::to_string).unwrap_or_default(),
+            Field::Text => {
+                let summary = self.summary.as_deref().unwrap_or_default();
+                format!("{}\n{summary}\n{}", self.title, plain_text(self.content.as_str()))
+            }
+        })
+    }
+
+    /// What the id is issued from when the item is new.
+    pub fn seed(&self) -> &str {
+        self.keys.first().or(self.likeness.as_ref()).map_or("", String::as_str)
+    }
+}
