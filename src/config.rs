@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -20,6 +21,8 @@ pub const FILE: &str = "infocus.toml";
 pub struct Settings {
     /// Where the output is served; the feeds announce themselves there. Ends with a slash.
     pub base_url: Url,
+    /// Of the index page; the host of `base_url` if there is none.
+    pub title: Option<String>,
     /// Address of a person, told to the servers that are read.
     pub contact: Option<String>,
     /// Of dates that do not say their own.
@@ -35,11 +38,20 @@ pub struct Settings {
 }
 
 /// How pages are fetched.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fetch {
     /// Networks that may be fetched from though they are private.
     pub allow_private: Vec<IpNet>,
+    /// The least time between two requests to one host.
+    #[serde(deserialize_with = "seconds")]
+    pub spacing: Duration,
+}
+
+impl Default for Fetch {
+    fn default() -> Self {
+        Fetch { allow_private: Vec::new(), spacing: Duration::from_secs(1) }
+    }
 }
 
 /// A named mailing.
@@ -58,6 +70,7 @@ impl Default for Settings {
         let base_url = Url::parse("http://localhost:8080/").unwrap();
         Settings {
             base_url,
+            title: None,
             contact: None,
             time_zone: TimeZone::UTC,
             language: "en".to_owned(),
@@ -70,6 +83,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    pub fn title(&self) -> String {
+        let host = || self.base_url.host_str().unwrap_or_default().to_owned();
+        self.title.clone().unwrap_or_else(host)
+    }
+
     /// Reads the text of the settings file of a site. `environment` looks a variable up:
     /// `INFOCUS_BASE_URL`, `INFOCUS_OUTPUT` and `INFOCUS_DATABASE` outweigh the file.
     pub fn parse(
@@ -107,5 +125,14 @@ fn time_zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<TimeZo
         serde::de::Error::custom(format!(
             "unknown time zone `{name}`, expected a name such as `Europe/Vienna`"
         ))
+    })
+}
+
+fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let length: Option<Duration> =
+        text.parse().ok().and_then(|length: jiff::SignedDuration| length.try_into().ok());
+    length.ok_or_else(|| {
+        serde::de::Error::custom(format!("`{text}` is no length of time, expected such as `1s`"))
     })
 }

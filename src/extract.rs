@@ -3,6 +3,7 @@
 
 mod blocks;
 pub mod charset;
+pub mod file;
 mod header;
 pub mod rules;
 pub mod text;

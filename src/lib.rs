@@ -8,17 +8,25 @@
 //! - [`model`]: the nouns;
 //! - [`extract`]: files and pages to raw items, the strings as found;
 //! - [`normalize`]: legal characters, clean absolute addresses, harmless HTML, a summary;
+//! - [`store`]: what is remembered, in one SQL for SQLite and PostgreSQL;
 //! - [`dates`]: dates as organisations write them, read from text and never guessed;
 //! - [`diagnostic`]: what goes wrong, told to a person with its place and its remedy.
 //!
-//! All of it is pure: it reads no clock, no file and no network, so the same input gives the same
-//! answer on any day.
+//! The middle is pure: `extract`, `normalize` and `dates` read no clock, no file and no network, so
+//! the same input gives the same answer on any day.
 
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod dates;
 pub mod diagnostic;
 pub mod extract;
+pub mod fetch;
 pub mod model;
 pub mod normalize;
+pub mod publish;
+pub mod refresh;
+pub mod site;
+pub mod store;
+pub mod templates;
 pub mod toml_file;

@@ -179,6 +179,8 @@ pub struct Source {
     /// The least time between two looks.
     pub every: SignedDuration,
     pub paused: bool,
+    /// Changes with the definition: what other rules have read, these have not.
+    pub fingerprint: String,
     /// For messages: the definition file and the line of the source in it.
     pub defined_at: (PathBuf, usize),
 }

@@ -1,5 +1,6 @@
 //! One binary for all tests of behaviour, a module for each subject.
 
+mod bed;
 mod catalog;
 mod charset;
 mod config;
@@ -7,5 +8,6 @@ mod dates;
 mod diagnostic;
 mod ledger;
 mod normalize;
+mod refresh;
 mod rules;
 mod text;

@@ -32,7 +32,7 @@ fn a_missing_field_costs_neither_the_item_nor_another_field() {
         <time datetime=2026-05-03>3 May</time><p class=teaser></p><p class=teaser>Teaser</p>
         <div class=body><p>Text</p></div><img src=x.jpg></article>
         <article data-url=/b><h2>Two</h2><span class=date>4 May 2026</span></article><article></article>"#;
-    let items = read(page, &rules()).expect("items");
+    let items = read(page, &rules()).expect("a listing").items;
     let dates: Vec<_> =
         items.iter().map(|item| item.published.as_ref().map(|date| date.text.as_str())).collect();
     assert_eq!(dates, [Some("2026-05-03"), Some("4 May 2026"), None]);

@@ -97,6 +97,7 @@ impl<'a> Compiler<'a> {
             filter: Filter { keep: self.filter(table.keep), drop: self.filter(table.drop) },
             every: self.every(table.every),
             paused: table.paused,
+            fingerprint: fingerprint(self.text),
             defined_at: (self.file.to_owned(), line),
             location: location?,
             name,
@@ -114,7 +115,9 @@ impl<'a> Compiler<'a> {
         match (files, url) {
             (Some(files), None) => {
                 let line = self.line(&files.span());
-                let under = self.site.join(super::DIRECTORY);
+                // Absolute, so that a file has one name however the site is named.
+                let site = std::path::absolute(self.site).unwrap_or(self.site.to_owned());
+                let under = site.join(super::DIRECTORY);
                 match files::check(&under, files.get_ref()) {
                     Ok(()) => return Some(Location::Files { pattern: files.into_inner(), under }),
                     Err(problem) => self.problems.push(problem.at(self.file, line)),
@@ -302,4 +305,9 @@ impl<'a> Compiler<'a> {
     fn line(&self, span: &Range<usize>) -> usize {
         line_of(self.text, span.start)
     }
+}
+
+fn fingerprint(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

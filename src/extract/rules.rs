@@ -76,15 +76,42 @@ pub struct Rules {
 #[error("the page is nested too deep to be read")]
 pub struct TooDeep;
 
-/// The raw items of a page, in its order.
-pub fn read(html: &str, rules: &Rules) -> Result<Vec<RawItem>, TooDeep> {
+/// What a listing page gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// In the order of the page.
+    pub items: Vec<RawItem>,
+    /// The address of the next page, as written.
+    pub next: Option<String>,
+    /// What the page says that its addresses are relative to (`<base href>`), as written.
+    pub base: Option<String>,
+}
+
+pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooDeep> {
+    let page = parse(html)?;
+    let root = page.root_element();
+    Ok(Listing {
+        items: page.select(&rules.item).map(|item| read_item(item, &rules.fields)).collect(),
+        next: rules.next.iter().find_map(|pick| pick.value(root, false)),
+        base: base(root),
+    })
+}
+
+/// The page of one item.
+pub fn read_page(html: &str, fields: &Fields) -> Result<RawItem, TooDeep> {
+    Ok(read_item(parse(html)?.root_element(), fields))
+}
+
+fn parse(html: &str) -> Result<Html, TooDeep> {
     if crate::normalize::too_deep(html) {
         return Err(TooDeep);
     }
-    Ok(Html::parse_document(html)
-        .select(&rules.item)
-        .map(|item| read_item(item, &rules.fields))
-        .collect())
+    Ok(Html::parse_document(html))
+}
+
+fn base(root: ElementRef) -> Option<String> {
+    let pick = Pick { selector: Selector::parse("base").ok(), attribute: Some("href".to_owned()) };
+    pick.value(root, false)
 }
 
 fn read_item(item: ElementRef, rules: &Fields) -> RawItem {

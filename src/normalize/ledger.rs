@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::moment::{Moments, whole_second};
@@ -78,6 +79,36 @@ pub fn settle(sightings: Vec<Sighting>, known: &Known, occasion: Occasion) -> Ve
             Change { kind, item, aliases }
         })
         .collect()
+}
+
+/// The time in which the feed's moments have to be known before new dates can be given: the days
+/// of the sightings that will want one.
+pub fn span_of_moments(
+    sightings: &[Sighting],
+    known: &Known,
+    occasion: Occasion,
+) -> Option<(Timestamp, Timestamp)> {
+    let today = occasion.now.to_zoned_datetime(occasion.zone.clone()).date();
+    let old = |sighting: &Sighting| {
+        let id =
+            sighting.keys.iter().chain(&sighting.likeness).find_map(|a| known.aliases.get(a))?;
+        known.items.get(id)
+    };
+    let days = sightings
+        .iter()
+        .filter(|sighting| wants_date(old(sighting), sighting))
+        .map(|sighting| sighting.published.as_ref().map_or(today, |date| date.when.day()));
+    let (first, last) = days.fold(None, |span: Option<(Date, Date)>, day| {
+        Some(span.map_or((day, day), |(first, last)| (first.min(day), last.max(day))))
+    })?;
+    // A date ahead becomes today's.
+    let (first, last) = (first.min(today), last.max(today));
+    let midnight = |day: Date| {
+        let at = day.at(0, 0, 0, 0).to_zoned_datetime(occasion.zone.clone());
+        at.map(|at| at.timestamp())
+    };
+    let until = last.tomorrow().and_then(midnight).unwrap_or(Timestamp::MAX);
+    Some((midnight(first).unwrap_or(Timestamp::MIN), until))
 }
 
 /// Gives each sighting its item: first by its own names, then, among the items that no sighting

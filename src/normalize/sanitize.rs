@@ -54,6 +54,11 @@ impl SafeHtml {
         SafeHtml(escape(&strip_tags(&html)))
     }
 
+    /// HTML that the store kept: it was sanitised before it got there.
+    pub(crate) fn from_store(html: String) -> SafeHtml {
+        SafeHtml(html)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -92,6 +92,24 @@ impl Sighting {
         })
     }
 
+    /// Takes from the item's own page what that says; the rest stays.
+    pub fn overlay(&mut self, raw: &RawItem, ground: &Ground) {
+        let titled =
+            RawItem { title: raw.title.clone().or(Some(self.title.clone())), ..raw.clone() };
+        let Some(page) = Sighting::of(&titled, ground) else { return };
+        self.title = page.title;
+        self.kicker = page.kicker.or(self.kicker.take());
+        if raw.summary.is_some() || self.summary.is_none() {
+            self.summary = page.summary.or(self.summary.take());
+        }
+        if !page.content.is_empty() {
+            self.content = page.content;
+        }
+        self.image = page.image.or(self.image.take());
+        self.author = page.author.or(self.author.take());
+        self.published = page.published.or(self.published.take());
+    }
+
     /// Whether a filter wants this item.
     pub fn passes(&self, filter: &Filter) -> bool {
         filter.wants(|field| match field {

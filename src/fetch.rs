@@ -1,0 +1,214 @@
+//! Pages over HTTP, as a polite guest: one at a time per host, conditional, limited, and never
+//! into private networks.
+
+mod guard;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::{
+    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
+    IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+};
+use reqwest::{Client, Response, StatusCode};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::config;
+use crate::diagnostic::Diagnostic;
+use crate::store::Validators;
+use guard::Guard;
+
+/// The most that a body may have, in bytes, after decompression.
+const LARGEST: usize = 10_000_000;
+const CONNECT: Duration = Duration::from_secs(10);
+/// From the first byte sent to the last byte read.
+const TOTAL: Duration = Duration::from_secs(60);
+const REDIRECTS: usize = 10;
+
+/// What a server answered.
+#[derive(Debug)]
+pub enum Fetched {
+    Page(Box<Page>),
+    /// The page is what the validators say (304).
+    NotModified,
+}
+
+/// One fetched response.
+#[derive(Debug)]
+pub struct Page {
+    /// Where the redirects ended; relative addresses are taken against it.
+    pub url: Url,
+    pub body: Vec<u8>,
+    pub content_type: Option<String>,
+    pub validators: Validators,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    #[error(
+        "{0} is in a private network\nhelp: allow the network in `infocus.toml`: `[fetch] allow_private = [\"...\"]`"
+    )]
+    Private(String),
+    #[error("the server answered {0}")]
+    Status(StatusCode),
+    #[error("no answer within {} seconds", TOTAL.as_secs())]
+    Timeout,
+    #[error("the page is larger than {} MB", LARGEST / 1_000_000)]
+    TooLarge,
+    #[error("more than {REDIRECTS} redirects")]
+    TooManyRedirects,
+    #[error("redirected to `{0}`, which is no page")]
+    BadRedirect(String),
+    #[error("{0}")]
+    Transport(String),
+}
+
+/// One connection pool, and what politeness has to remember.
+#[derive(Debug)]
+pub struct Fetcher {
+    client: Client,
+    guard: Guard,
+    spacing: Duration,
+    /// When each host may be asked again; its lock is held while it is asked.
+    hosts: Mutex<HashMap<String, Arc<Mutex<Instant>>>>,
+}
+
+impl Fetcher {
+    pub fn new(settings: &config::Settings) -> Result<Fetcher, Diagnostic> {
+        let guard = Guard::new(&settings.fetch.allow_private);
+        // An error means that a provider is installed already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .user_agent(user_agent(settings))
+            .connect_timeout(CONNECT)
+            .timeout(TOTAL)
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(guard.clone()))
+            .build()
+            .map_err(|error| Diagnostic::new(format!("failed to prepare for HTTP: {error}")))?;
+        let spacing = settings.fetch.spacing;
+        Ok(Fetcher { client, guard, spacing, hosts: Mutex::default() })
+    }
+
+    /// Fetches a page; with validators, only if it is not what they say.
+    pub async fn fetch(
+        &self,
+        url: &Url,
+        validators: Option<&Validators>,
+    ) -> Result<Fetched, FetchError> {
+        let mut url = url.clone();
+        for _ in 0..=REDIRECTS {
+            self.guard.check(&url)?;
+            let response = self.ask(&url, validators).await?;
+            let status = response.status();
+            if status == StatusCode::NOT_MODIFIED && validators.is_some() {
+                return Ok(Fetched::NotModified);
+            }
+            if status.is_redirection() && response.headers().contains_key(LOCATION) {
+                url = redirected(&url, response.headers())?;
+                continue;
+            }
+            if status != StatusCode::OK {
+                return Err(FetchError::Status(status));
+            }
+            return read(url, response).await.map(|page| Fetched::Page(Box::new(page)));
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    /// Asks once, after the spacing that the host is owed.
+    async fn ask(
+        &self,
+        url: &Url,
+        validators: Option<&Validators>,
+    ) -> Result<Response, FetchError> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let turn = self
+            .hosts
+            .lock()
+            .await
+            .entry(host)
+            .or_insert_with(|| Arc::new(Mutex::new(Instant::now())))
+            .clone();
+        let mut free_at = turn.lock().await;
+        tokio::time::sleep_until(*free_at).await;
+        let mut request = self
+            .client
+            .get(url.clone())
+            .header(ACCEPT, "text/html, application/xhtml+xml, */*;q=0.5");
+        if let Some(validators) = validators {
+            if let Some(etag) = &validators.etag {
+                request = request.header(IF_NONE_MATCH, etag);
+            }
+            if let Some(date) = &validators.last_modified {
+                request = request.header(IF_MODIFIED_SINCE, date);
+            }
+        }
+        let response = request.send().await;
+        *free_at = Instant::now() + self.spacing;
+        response.map_err(FetchError::from)
+    }
+}
+
+/// `infocus/0.1 (+mailto:webteam@example.org)`: who reads, and whom to ask about it.
+fn user_agent(settings: &config::Settings) -> String {
+    let program = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+    match &settings.contact {
+        Some(contact) => format!("{program} (+{}; {contact})", settings.base_url),
+        None => format!("{program} (+{})", settings.base_url),
+    }
+}
+
+fn redirected(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
+    let location = header(headers, LOCATION).unwrap_or_default();
+    let to = from.join(&location).ok().filter(|to| matches!(to.scheme(), "http" | "https"));
+    to.ok_or(FetchError::BadRedirect(location))
+}
+
+async fn read(url: Url, mut response: Response) -> Result<Page, FetchError> {
+    let headers = response.headers();
+    let announced = header(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length: usize| length > LARGEST) {
+        return Err(FetchError::TooLarge);
+    }
+    let content_type = header(headers, CONTENT_TYPE);
+    let validators = Validators {
+        etag: header(headers, ETAG),
+        last_modified: header(headers, LAST_MODIFIED),
+        read_with: None,
+    };
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST {
+            return Err(FetchError::TooLarge);
+        }
+    }
+    Ok(Page { url, body, content_type, validators })
+}
+
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+impl From<reqwest::Error> for FetchError {
+    fn from(error: reqwest::Error) -> FetchError {
+        if error.is_timeout() {
+            return FetchError::Timeout;
+        }
+        // The innermost cause says what happened; what is around it says that something did.
+        let mut cause: &dyn std::error::Error = &error;
+        while let Some(inner) = cause.source() {
+            if let Some(refused) = inner.downcast_ref::<FetchError>() {
+                return FetchError::Private(
+                    refused.to_string().replace(" is in a private network", ""),
+                );
+            }
+            cause = inner;
+        }
+        FetchError::Transport(cause.to_string())
+    }
+}

@@ -1,0 +1,77 @@
+//! Items to what people read: RSS, Atom, JSON Feed, web pages, OPML. The writers are pure; only
+//! [`Output`] touches files.
+
+mod atom;
+mod document;
+mod json;
+mod output;
+mod pages;
+mod rss;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+pub use document::{FeedDocument, window};
+pub use output::{Output, OutputError};
+
+use crate::model::{Feed, Item};
+use crate::templates::{TemplateError, Templates};
+
+/// Publishes feeds under the base address of a site.
+#[derive(Debug)]
+pub struct Publisher<'a> {
+    pub base_url: &'a Url,
+    pub zone: &'a TimeZone,
+    pub templates: &'a Templates,
+    pub output: &'a Output,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("failed to write the feed: {0}")]
+    Format(String),
+}
+
+impl Publisher<'_> {
+    /// Writes everything of one feed; `items` are all it has, the newest first. Says how many
+    /// files are different from before.
+    pub fn feed(&self, feed: &Feed, items: &[Item]) -> Result<usize, PublishError> {
+        let shown = window(items, feed.window);
+        let document = FeedDocument::new(feed, shown, self.base_url, self.zone);
+        let mut changed = 0;
+        let mut write = |name: &str, bytes: Vec<u8>| -> Result<(), PublishError> {
+            changed += usize::from(self.output.write(&format!("{}/{name}", feed.slug), &bytes)?);
+            Ok(())
+        };
+        // What the feeds link to is there before they are.
+        for (name, page) in pages::archive(&document, items, self.templates)? {
+            write(&name, page.into_bytes())?;
+        }
+        write("index.html", pages::feed(&document, self.templates)?.into_bytes())?;
+        write("feed.xml", rss::write(&document)?.into_bytes())?;
+        write("atom.xml", atom::write(&document)?.into_bytes())?;
+        write("feed.json", json::write(&document)?.into_bytes())?;
+        Ok(changed)
+    }
+
+    /// Writes what spans all feeds: the index, the style sheet and the OPML list.
+    pub fn index(
+        &self,
+        title: &str,
+        language: &str,
+        feeds: &[&Feed],
+    ) -> Result<usize, PublishError> {
+        let style = self.templates.text("page.css");
+        let index = pages::index(title, language, feeds, self.base_url, self.templates)?;
+        let opml = pages::opml(title, feeds, self.base_url, self.templates)?;
+        let mut changed = 0;
+        for (name, text) in [("style.css", style), ("index.html", index), ("feeds.opml", opml)] {
+            changed += usize::from(self.output.write(name, text.as_bytes())?);
+        }
+        Ok(changed)
+    }
+}

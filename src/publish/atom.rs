@@ -1,0 +1,87 @@
+//! Atom 1.0 (RFC 4287).
+
+use atom_syndication::{
+    Category, Content, Entry, Feed, FixedDateTime, Generator, Link, Person, Text, WriteConfig,
+};
+use jiff::Timestamp;
+
+use super::PublishError;
+use super::document::{FeedDocument, updated};
+use crate::dates::rfc3339;
+use crate::model::Item;
+
+pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
+    let author = document.feed.author.as_ref().unwrap_or(&document.feed.title);
+    let feed = Feed {
+        // The address of the page is the feed's for ever: it is its name.
+        id: document.address(""),
+        title: Text::plain(document.feed.title.clone()),
+        subtitle: document.feed.description.clone().map(Text::plain),
+        updated: moment(document.updated(), document)?,
+        authors: vec![person(author)],
+        generator: Some(Generator { value: "infocus".to_owned(), uri: None, version: None }),
+        links: vec![
+            link(document.address("atom.xml"), "self", "application/atom+xml"),
+            link(document.home(), "alternate", "text/html"),
+        ],
+        lang: Some(document.feed.language.clone()),
+        entries: document
+            .items
+            .iter()
+            .map(|item| entry(item, document))
+            .collect::<Result<_, _>>()?,
+        ..Feed::default()
+    };
+    let config = WriteConfig { indent_size: Some(2), ..WriteConfig::default() };
+    let xml = feed
+        .write_with_config(Vec::new(), config)
+        .map_err(|error| PublishError::Format(error.to_string()))?;
+    String::from_utf8(xml).map_err(|error| PublishError::Format(error.to_string()))
+}
+
+fn entry(item: &Item, document: &FeedDocument) -> Result<Entry, PublishError> {
+    let content = item.content.as_str();
+    Ok(Entry {
+        id: item.id.urn(),
+        title: Text::plain(item.title.clone()),
+        links: vec![link(document.link(item), "alternate", "text/html")],
+        published: Some(moment(item.published.at, document)?),
+        updated: moment(updated(item), document)?,
+        authors: item.author.iter().map(|name| person(name)).collect(),
+        categories: item.kicker.iter().map(|kicker| category(kicker)).collect(),
+        summary: item.summary.clone().map(Text::plain),
+        content: (!content.is_empty()).then(|| Content {
+            value: Some(content.to_owned()),
+            content_type: Some("html".to_owned()),
+            lang: item.language.clone(),
+            ..Content::default()
+        }),
+        ..Entry::default()
+    })
+}
+
+/// The crate has its own idea of time, chrono's; it goes no further than this.
+fn moment(at: Timestamp, document: &FeedDocument) -> Result<FixedDateTime, PublishError> {
+    rfc3339(at, document.zone)
+        .parse()
+        .map_err(|_| PublishError::Format(format!("`{at}` is no date")))
+}
+
+fn person(name: &str) -> Person {
+    Person { name: name.to_owned(), ..Person::default() }
+}
+
+fn category(term: &str) -> Category {
+    Category { term: term.to_owned(), scheme: None, label: None }
+}
+
+fn link(href: String, rel: &str, mime_type: &str) -> Link {
+    Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type: Some(mime_type.to_owned()),
+        hreflang: None,
+        title: None,
+        length: None,
+    }
+}

@@ -1,0 +1,74 @@
+//! A feed with its items, as all formats see it.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use url::Url;
+
+use crate::model::{Feed, Item};
+
+/// Items that came within this time before the newest are shown even beyond the window: a burst
+/// must not carry away what a reader has not fetched yet.
+const BURST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// But not more than this; readers have their limits too.
+const MOST: usize = 1000;
+
+/// The items that a feed shows: the newest, and all that came in the week before the newest came.
+/// The clock plays no part, so the same items give the same window on any day.
+pub fn window(items: &[Item], size: usize) -> &[Item] {
+    let newest = items.iter().filter(|item| !item.backfilled).map(|item| item.first_seen_at).max();
+    let is_fresh = |item: &Item| {
+        !item.backfilled && newest.is_some_and(|newest| item.first_seen_at >= newest - BURST)
+    };
+    let last_fresh = items.iter().rposition(is_fresh).map_or(0, |at| at + 1);
+    &items[..items.len().min(size.max(last_fresh).min(MOST.max(size)))]
+}
+
+/// What the writers need, and no more.
+#[derive(Debug)]
+pub struct FeedDocument<'a> {
+    pub feed: &'a Feed,
+    pub items: &'a [Item],
+    pub zone: &'a TimeZone,
+    base_url: &'a Url,
+}
+
+impl<'a> FeedDocument<'a> {
+    pub fn new(feed: &'a Feed, items: &'a [Item], base_url: &'a Url, zone: &'a TimeZone) -> Self {
+        FeedDocument { feed, items, zone, base_url }
+    }
+
+    /// Address of a file of this feed: `feed.xml`, `atom.xml`, `feed.json`; the page with "".
+    pub fn address(&self, name: &str) -> String {
+        format!("{}{}/{name}", self.base_url, self.feed.slug)
+    }
+
+    /// The page that the feed stands for.
+    pub fn home(&self) -> String {
+        self.feed.home_url.as_ref().map_or_else(|| self.address(""), Url::to_string)
+    }
+
+    /// Where an item can be read: its own address, or its page in the archive.
+    pub fn link(&self, item: &Item) -> String {
+        item.url.as_ref().map_or_else(|| self.address(&page_of(item)), Url::to_string)
+    }
+
+    pub fn description(&self) -> &str {
+        self.feed.description.as_deref().unwrap_or(&self.feed.title)
+    }
+
+    /// When any item last changed; the feed is as old as its content, not as its rendering.
+    pub fn updated(&self) -> Timestamp {
+        self.items.iter().map(updated).max().unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+}
+
+/// When the item was published or last edited.
+pub fn updated(item: &Item) -> Timestamp {
+    item.updated_at.max(item.published.at)
+}
+
+/// The file of an item's own page, relative to its feed.
+pub fn page_of(item: &Item) -> String {
+    format!("items/{}.html", item.id)
+}

@@ -1,0 +1,133 @@
+//! Web pages: the index, a page and an archive for each feed, a page for each item, OPML.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::document::{FeedDocument, page_of};
+use crate::dates;
+use crate::model::{Evidence, Feed, Item};
+use crate::templates::{TemplateError, Templates};
+
+/// `SLUG/index.html`
+pub fn feed(document: &FeedDocument, templates: &Templates) -> Result<String, TemplateError> {
+    let items: Vec<Value> = document.items.iter().map(|item| entry(item, document)).collect();
+    templates.render("feed.html", &page(document, "../", json!({ "items": items })))
+}
+
+/// The archive: a page for each year and one for each item, none of which goes away.
+pub fn archive(
+    document: &FeedDocument,
+    items: &[Item],
+    templates: &Templates,
+) -> Result<Vec<(String, String)>, TemplateError> {
+    let mut years: BTreeMap<i16, Vec<&Item>> = BTreeMap::new();
+    let mut pages = Vec::new();
+    for item in items {
+        years.entry(day(item, document.zone).year()).or_default().push(item);
+        let mut entry = entry(item, document);
+        entry["content"] = item.content.as_str().into();
+        let context = page(document, "../../", json!({ "item": entry }));
+        pages.push((page_of(item), templates.render("item.html", &context)?));
+    }
+    let all: Vec<Value> = years
+        .iter()
+        .rev()
+        .map(|(year, items)| json!({ "year": year, "count": items.len() }))
+        .collect();
+    for (year, items) in &years {
+        let entries: Vec<Value> = items.iter().map(|item| entry(item, document)).collect();
+        let context =
+            page(document, "../../", json!({ "year": year, "years": all, "items": entries }));
+        pages.push((format!("archive/{year}.html"), templates.render("archive.html", &context)?));
+    }
+    let context = page(document, "../../", json!({ "years": all }));
+    pages.push(("archive/index.html".to_owned(), templates.render("archive.html", &context)?));
+    Ok(pages)
+}
+
+/// `index.html`
+pub fn index(
+    title: &str,
+    language: &str,
+    feeds: &[&Feed],
+    base_url: &Url,
+    templates: &Templates,
+) -> Result<String, TemplateError> {
+    templates.render("index.html", &listing(title, language, feeds, base_url))
+}
+
+/// `feeds.opml` (OPML 2.0)
+pub fn opml(
+    title: &str,
+    feeds: &[&Feed],
+    base_url: &Url,
+    templates: &Templates,
+) -> Result<String, TemplateError> {
+    templates.render("feeds.opml", &listing(title, "", feeds, base_url))
+}
+
+fn listing(title: &str, language: &str, feeds: &[&Feed], base_url: &Url) -> Value {
+    let feeds: Vec<Value> = feeds
+        .iter()
+        .map(|feed| {
+            json!({
+                "slug": feed.slug,
+                "title": feed.title,
+                "description": feed.description,
+                "language": feed.language,
+                "home_url": feed.home_url,
+                "feed_url": format!("{base_url}{}/feed.xml", feed.slug),
+                "page_url": format!("{base_url}{}/", feed.slug),
+            })
+        })
+        .collect();
+    json!({ "title": title, "language": language, "root": "", "feeds": feeds })
+}
+
+/// What every page of a feed knows, with what is its own; `root` leads to the top of the output.
+fn page(document: &FeedDocument, root: &str, own: Value) -> Value {
+    let feed = document.feed;
+    let mut context = json!({
+        "root": root,
+        "language": feed.language,
+        "feed": {
+            "slug": feed.slug,
+            "title": feed.title,
+            "description": feed.description,
+            "home_url": feed.home_url,
+            "rss": document.address("feed.xml"),
+            "atom": document.address("atom.xml"),
+            "json": document.address("feed.json"),
+        },
+    });
+    if let (Some(context), Value::Object(own)) = (context.as_object_mut(), own) {
+        context.extend(own);
+    }
+    context
+}
+
+/// An item as pages show it.
+fn entry(item: &Item, document: &FeedDocument) -> Value {
+    let day = day(item, document.zone);
+    let language = item.language.as_deref().unwrap_or(&document.feed.language);
+    json!({
+        "title": item.title,
+        "kicker": item.kicker,
+        "summary": item.summary,
+        "author": item.author,
+        "language": language,
+        "url": item.url,
+        "page": page_of(item),
+        "image": item.image.as_ref().map(|image| json!({ "url": image.url, "alt": image.alt })),
+        "day": day.to_string(),
+        "date": dates::long(day, language),
+        "first_seen": item.published.evidence == Evidence::FirstSeen,
+    })
+}
+
+fn day(item: &Item, zone: &TimeZone) -> jiff::civil::Date {
+    item.published.at.to_zoned_datetime(zone.clone()).date()
+}

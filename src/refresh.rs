@@ -1,0 +1,189 @@
+//! One pass over the sources that are due: look, judge, remember, publish.
+
+mod look;
+mod report;
+
+use jiff::Timestamp;
+
+use crate::diagnostic::Diagnostic;
+use crate::fetch::Fetcher;
+use crate::model::{Feed, Location, Source};
+use crate::normalize::ledger::{Kind, Occasion};
+use crate::publish::{PublishError, Publisher};
+use crate::site::Site;
+use crate::store::{SourceRow, Store, StoreError};
+use look::{Look, Looked};
+
+pub use report::{FeedReport, Report, SourceReport, Verdict};
+
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error(transparent)]
+    Setup(#[from] Diagnostic),
+}
+
+/// What to refresh, and when it is.
+#[derive(Debug)]
+pub struct Pass<'a> {
+    pub site: &'a Site,
+    pub store: &'a Store,
+    pub now: Timestamp,
+    /// Also what is not due.
+    pub force: bool,
+}
+
+impl Pass<'_> {
+    /// Looks at the due sources of `feeds` and publishes; `told` hears of each source as it begins.
+    pub async fn run(
+        &self,
+        feeds: &[&Feed],
+        told: impl Fn(&Source),
+    ) -> Result<Report, RefreshError> {
+        let fetcher = Fetcher::new(&self.site.settings)?;
+        let mut report = Report::default();
+        for feed in feeds {
+            for source in &feed.sources {
+                told(source);
+                report.sources.extend(self.source(feed, source, &fetcher).await?);
+            }
+        }
+        report.feeds = publish(self.site, self.store, feeds).await?;
+        Ok(report)
+    }
+
+    /// Looks at one source; nothing is reported of one that is not due.
+    async fn source(
+        &self,
+        feed: &Feed,
+        source: &Source,
+        fetcher: &Fetcher,
+    ) -> Result<Option<SourceReport>, RefreshError> {
+        let location = source.location.to_string();
+        let before = self.store.source(&feed.slug, &location).await?;
+        let is_due = before.as_ref().is_none_or(|row| row.next_check_at <= self.now);
+        if source.paused || !(is_due || self.force) {
+            return Ok(None);
+        }
+        let mut row = self.row(feed, source, before.as_ref());
+        let mut report = SourceReport::new(source);
+        let look = Look { feed, source, fetcher, store: self.store };
+        match look.run(before.as_ref().map(|row| &row.validators)).await? {
+            Looked::Unchanged => {
+                row.succeeded_at = Some(self.now);
+                report.found = row.found;
+                self.store.note_source(&row).await?;
+            }
+            Looked::Failed(problem) => {
+                report.fail(Verdict::Failed, problem);
+                self.note_failure(row, &report).await?;
+            }
+            Looked::Found(found) if found.sightings.is_empty() && found.dropped == 0 => {
+                report.fail(Verdict::Degraded, found.nothing(source));
+                report.problems.extend(found.problems);
+                self.note_failure(row, &report).await?;
+            }
+            Looked::Found(found) => {
+                report.found = found.sightings.len();
+                report.skip(found.problems);
+                row.succeeded_at = Some(self.now);
+                row.found = report.found;
+                row.validators = found.validators;
+                row.verdict = report.verdict.as_str().to_owned();
+                row.message = report.message();
+                let occasion = Occasion {
+                    feed: &feed.slug,
+                    source: &location,
+                    zone: &self.site.settings.time_zone,
+                    now: self.now,
+                    is_first: before.is_none_or(|row| row.succeeded_at.is_none()),
+                };
+                let changes = self.store.save(&row, found.sightings, occasion).await?;
+                let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
+                report.count(count(Kind::New), count(Kind::Updated));
+                let read: Vec<_> = changes
+                    .iter()
+                    .filter(|change| {
+                        change.item.url.as_ref().is_some_and(|url| found.details.contains(url))
+                    })
+                    .map(|change| change.item.id)
+                    .collect();
+                self.store.note_details(&read, self.now).await?;
+            }
+        }
+        Ok(Some(report))
+    }
+
+    async fn note_failure(
+        &self,
+        mut row: SourceRow,
+        report: &SourceReport,
+    ) -> Result<(), StoreError> {
+        row.verdict = report.verdict.as_str().to_owned();
+        row.message = report.message();
+        self.store.note_source(&row).await
+    }
+
+    /// The state of a source as of this look, before anything is known of it.
+    fn row(&self, feed: &Feed, source: &Source, before: Option<&SourceRow>) -> SourceRow {
+        let wait = match source.location {
+            Location::Page(_) => source.every,
+            Location::Files { .. } => jiff::SignedDuration::ZERO,
+        };
+        SourceRow {
+            feed: feed.slug.to_string(),
+            location: source.location.to_string(),
+            checked_at: self.now,
+            succeeded_at: before.and_then(|row| row.succeeded_at),
+            next_check_at: self.now + wait,
+            verdict: Verdict::Unchanged.as_str().to_owned(),
+            message: None,
+            found: before.map_or(0, |row| row.found),
+            validators: before.map(|row| row.validators.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+/// Writes the output of `feeds` from the store, and the index of all that is published.
+pub async fn publish(
+    site: &Site,
+    store: &Store,
+    feeds: &[&Feed],
+) -> Result<Vec<FeedReport>, RefreshError> {
+    let output = site.output();
+    let publisher = Publisher {
+        base_url: &site.settings.base_url,
+        zone: &site.settings.time_zone,
+        templates: &site.templates,
+        output: &output,
+    };
+    let mut reports = Vec::new();
+    for feed in feeds {
+        let items = store.all(&feed.slug).await?;
+        // A feed that never had an item is not published: there is nothing to follow yet.
+        if items.is_empty() {
+            continue;
+        }
+        let is_first = !output.has(&format!("{}/feed.xml", feed.slug));
+        let changed = publisher.feed(feed, &items)?;
+        reports.push(FeedReport {
+            feed: feed.slug.to_string(),
+            items: items.len(),
+            changed,
+            is_first,
+        });
+    }
+    let mut published = Vec::new();
+    for feed in &site.feeds {
+        if output.has(&format!("{}/feed.xml", feed.slug)) {
+            published.push(feed);
+        }
+    }
+    if !published.is_empty() {
+        publisher.index(&site.settings.title(), &site.settings.language, &published)?;
+    }
+    Ok(reports)
+}

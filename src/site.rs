@@ -1,0 +1,76 @@
+//! A site: a directory with `infocus.toml` and `feeds/`, loaded and validated.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{self, Settings};
+use crate::diagnostic::{Diagnostic, Invalid};
+use crate::model::{Feed, Slug};
+use crate::publish::Output;
+use crate::templates::Templates;
+use crate::{catalog, diagnostic};
+
+#[derive(Debug)]
+pub struct Site {
+    pub root: PathBuf,
+    pub settings: Settings,
+    pub feeds: Vec<Feed>,
+    pub templates: Templates,
+}
+
+impl Site {
+    /// Loads the site in a directory; everything that is wrong with it is told at once.
+    pub fn load(root: &Path) -> Result<Site, Invalid> {
+        let file = Path::new(config::FILE);
+        let text = std::fs::read_to_string(root.join(file)).map_err(|error| {
+            let place = root.join(file);
+            match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    Diagnostic::new(format!("there is no `{}`", place.display()))
+                        .help("`infocus init` makes a site; `--site DIR` names another one")
+                }
+                _ => Diagnostic::new(format!("failed to read `{}`: {error}", place.display())),
+            }
+        })?;
+        let settings = Settings::parse(file, &text, |name| std::env::var(name).ok())?;
+        let mut problems = Vec::new();
+        let feeds = catalog::load(root, &settings).unwrap_or_else(|Invalid(found)| {
+            problems.extend(found);
+            Vec::new()
+        });
+        let templates = match Templates::load(root) {
+            Ok(templates) if problems.is_empty() => templates,
+            Ok(_) => return Err(Invalid(problems)),
+            Err(found) => {
+                problems.extend(found);
+                return Err(Invalid(problems));
+            }
+        };
+        Ok(Site { root: root.to_owned(), settings, feeds, templates })
+    }
+
+    pub fn output(&self) -> Output {
+        Output::new(self.root.join(&self.settings.output))
+    }
+
+    /// The feeds with these slugs; all of them if none is named.
+    pub fn select(&self, slugs: &[String]) -> Result<Vec<&Feed>, Diagnostic> {
+        if slugs.is_empty() {
+            return Ok(self.feeds.iter().collect());
+        }
+        let find = |slug: &String| {
+            self.feeds.iter().find(|feed| feed.slug.as_str() == slug).ok_or_else(|| {
+                let known = self.feeds.iter().map(|feed| feed.slug.as_str());
+                let problem = Diagnostic::new(format!("there is no feed `{slug}`"));
+                match diagnostic::nearest(slug, known) {
+                    Some(name) => problem.help(format!("did you mean `{name}`?")),
+                    None => problem.help("`infocus status` lists the feeds"),
+                }
+            })
+        };
+        slugs.iter().map(find).collect()
+    }
+
+    pub fn feed(&self, slug: &Slug) -> Option<&Feed> {
+        self.feeds.iter().find(|feed| feed.slug == *slug)
+    }
+}

@@ -1,0 +1,76 @@
+//! What the site remembers: items and their names, sources and their health.
+//!
+//! One SQL serves SQLite and PostgreSQL: columns are TEXT or BIGINT, placeholders are numbered,
+//! time is bound and never asked of the database, and a transaction's first statement writes.
+
+mod error;
+mod items;
+mod sources;
+mod sql;
+
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::MigrateError;
+use sqlx::{AnyPool, Row};
+
+pub use error::StoreError;
+pub use items::Seen;
+pub use sources::{SourceRow, Validators};
+
+/// A site's database.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+/// How long to wait for another process that writes.
+const BUSY: Duration = Duration::from_secs(30);
+
+impl Store {
+    /// Opens the database of a site and brings its schema up to date. A SQLite file is relative
+    /// to the site and made if it is not there; one that is corrupt, or newer than this program,
+    /// is left as it is.
+    pub async fn open(site: &Path, database: &str) -> Result<Store, StoreError> {
+        sqlx::any::install_default_drivers();
+        let name = database.to_owned();
+        let url = sql::address(site, database).ok_or(StoreError::Unsupported(name.clone()))?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(BUSY)
+            .connect(&url)
+            .await
+            .map_err(|error| StoreError::opening(&name, error))?;
+        let migrator = sqlx::migrate!("src/store/schema");
+        let mut migrated = migrator.run(&pool).await;
+        if matches!(migrated, Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..))) {
+            // Two processes that create one SQLite file at once get in each other's way once.
+            migrated = migrator.run(&pool).await;
+        }
+        migrated.map_err(|error| StoreError::migrating(&name, error))?;
+        if url.starts_with("sqlite:") {
+            sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await?;
+        }
+        Ok(Store { pool })
+    }
+
+    /// When the last edition of a newsletter ended.
+    pub async fn last_edition_until(
+        &self,
+        newsletter: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let row =
+            sqlx::query("SELECT MAX(until_at) AS until_at FROM editions WHERE newsletter = $1")
+                .bind(newsletter)
+                .fetch_one(&self.pool)
+                .await?;
+        row.try_get::<Option<i64>, _>("until_at")?.map(sql::time).transpose()
+    }
+
+    /// Closes the connections, so that the files beside a SQLite file are gone.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+}

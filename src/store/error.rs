@@ -1,0 +1,54 @@
+//! What can go wrong with the database.
+
+use sqlx::migrate::MigrateError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error(
+        "`database = \"{0}\"` is not supported\nhelp: write `sqlite:infocus.db`, a path relative to the site"
+    )]
+    Unsupported(String),
+    #[error(
+        "database `{0}` is corrupt: {1}; it was left as it is\nhelp: put a backup in its place, or move it away to start anew: addresses keep their ids"
+    )]
+    Corrupt(String, String),
+    #[error(
+        "database `{0}` was written by a newer infocus; it was left as it is\nhelp: use that version, or a copy from before the update"
+    )]
+    Newer(String),
+    #[error("failed to open database `{0}`: {1}")]
+    Open(String, String),
+    #[error("the database holds what this program never wrote: {0}")]
+    Foreign(String),
+    #[error("the database failed: {0}")]
+    Sql(#[from] sqlx::Error),
+}
+
+/// SQLite's result codes for a damaged file and for a file that is none of its own.
+const SQLITE_CORRUPT: &str = "11";
+const SQLITE_NOTADB: &str = "26";
+
+impl StoreError {
+    pub(super) fn opening(name: &str, error: sqlx::Error) -> StoreError {
+        let code = error.as_database_error().and_then(|error| error.code());
+        let message = error.as_database_error().map(|error| error.message().to_owned());
+        match code.as_deref() {
+            Some(SQLITE_CORRUPT | SQLITE_NOTADB) => {
+                StoreError::Corrupt(name.to_owned(), message.unwrap_or_default())
+            }
+            _ => StoreError::Open(name.to_owned(), message.unwrap_or_else(|| error.to_string())),
+        }
+    }
+
+    pub(super) fn migrating(name: &str, error: MigrateError) -> StoreError {
+        match error {
+            MigrateError::VersionMissing(_)
+            | MigrateError::VersionMismatch(_)
+            | MigrateError::VersionTooNew(..) => StoreError::Newer(name.to_owned()),
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                StoreError::opening(name, error)
+            }
+            other => StoreError::Open(name.to_owned(), other.to_string()),
+        }
+    }
+}

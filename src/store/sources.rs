@@ -1,0 +1,108 @@
+//! The health of sources.
+
+use jiff::Timestamp;
+use sqlx::any::AnyRow;
+use sqlx::{Any, Executor, Row};
+
+use super::{Store, StoreError, sql};
+use crate::model::Slug;
+
+/// What is remembered of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceRow {
+    pub feed: String,
+    pub location: String,
+    pub checked_at: Timestamp,
+    /// The last time it gave items.
+    pub succeeded_at: Option<Timestamp>,
+    pub next_check_at: Timestamp,
+    pub verdict: String,
+    /// What was wrong, in a line.
+    pub message: Option<String>,
+    /// Items found at the last look.
+    pub found: usize,
+    pub validators: Validators,
+}
+
+/// What a server said to recognise a page by (RFC 9110, 8.8), exactly as received.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Validators {
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    /// The rules under which the page was read: others have not seen it yet.
+    pub read_with: Option<String>,
+}
+
+const COLUMNS: &str = "feed, location, checked_at, succeeded_at, next_check_at, verdict, message, \
+     found, etag, last_modified, validated_for";
+
+impl Store {
+    pub async fn source(
+        &self,
+        feed: &Slug,
+        location: &str,
+    ) -> Result<Option<SourceRow>, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM sources WHERE feed = $1 AND location = $2");
+        sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(feed.as_str())
+            .bind(location)
+            .fetch_optional(&self.pool)
+            .await?
+            .as_ref()
+            .map(source_of)
+            .transpose()
+    }
+
+    /// Puts down what a look at a source has shown. What is absent (a success, validators) stays
+    /// as it was if `verdict` is a failure.
+    pub async fn note_source(&self, row: &SourceRow) -> Result<(), StoreError> {
+        upsert(&self.pool, row).await
+    }
+}
+
+pub(super) async fn upsert<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    row: &SourceRow,
+) -> Result<(), StoreError> {
+    let query = format!(
+        "INSERT INTO sources ({COLUMNS}) VALUES ({}) ON CONFLICT (feed, location) DO UPDATE SET \
+         checked_at = excluded.checked_at, succeeded_at = excluded.succeeded_at, \
+         next_check_at = excluded.next_check_at, verdict = excluded.verdict, \
+         message = excluded.message, found = excluded.found, etag = excluded.etag, \
+         last_modified = excluded.last_modified, validated_for = excluded.validated_for",
+        sql::placeholders(1, 11)
+    );
+    sqlx::query(sqlx::AssertSqlSafe(query))
+        .bind(&row.feed)
+        .bind(&row.location)
+        .bind(row.checked_at.as_millisecond())
+        .bind(row.succeeded_at.map(|at| at.as_millisecond()))
+        .bind(row.next_check_at.as_millisecond())
+        .bind(&row.verdict)
+        .bind(&row.message)
+        .bind(row.found as i64)
+        .bind(&row.validators.etag)
+        .bind(&row.validators.last_modified)
+        .bind(&row.validators.read_with)
+        .execute(executor)
+        .await?;
+    Ok(())
+}
+
+fn source_of(row: &AnyRow) -> Result<SourceRow, StoreError> {
+    Ok(SourceRow {
+        feed: row.try_get("feed")?,
+        location: row.try_get("location")?,
+        checked_at: sql::time(row.try_get("checked_at")?)?,
+        succeeded_at: row.try_get::<Option<i64>, _>("succeeded_at")?.map(sql::time).transpose()?,
+        next_check_at: sql::time(row.try_get("next_check_at")?)?,
+        verdict: row.try_get("verdict")?,
+        message: row.try_get("message")?,
+        found: row.try_get::<i64, _>("found")?.try_into().unwrap_or_default(),
+        validators: Validators {
+            etag: row.try_get("etag")?,
+            last_modified: row.try_get("last_modified")?,
+            read_with: row.try_get("validated_for")?,
+        },
+    })
+}

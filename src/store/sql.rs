@@ -1,0 +1,30 @@
+//! Small things that every statement needs.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::StoreError;
+
+/// The most values that one statement may bind is 32,766 in SQLite; stay well below.
+pub const CHUNK: usize = 500;
+
+/// The database's address for the driver: a SQLite path made absolute.
+pub fn address(site: &Path, database: &str) -> Option<String> {
+    let path = database.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let file = std::path::absolute(site.join(path)).ok()?;
+    let url = Url::from_file_path(file).ok()?;
+    Some(format!("sqlite://{}?mode=rwc", url.path()))
+}
+
+/// `$3, $4, $5`
+pub fn placeholders(from: usize, count: usize) -> String {
+    (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+pub fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds)
+        .map_err(|_| StoreError::Foreign(format!("`{milliseconds}` is no time")))
+}

@@ -1,0 +1,119 @@
+//! The test bed: a site in a temporary directory, the real binary, a fixed clock, a page server.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+
+/// A site to run commands in.
+pub struct Bed {
+    directory: TempDir,
+    now: String,
+}
+
+/// What a command did.
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// A file of the output: its bytes and when it was written.
+pub type Files = BTreeMap<String, (Vec<u8>, SystemTime)>;
+
+impl Bed {
+    /// A site with settings fit for tests: Vienna, no spacing, loopback allowed.
+    pub fn new() -> Bed {
+        let bed = Bed {
+            directory: tempfile::tempdir().expect("a directory"),
+            now: "2026-05-04T15:00:00Z".to_owned(),
+        };
+        bed.write(
+            "infocus.toml",
+            "base_url = \"https://news.example.org/\"\ntime_zone = \"Europe/Vienna\"\n\
+             [fetch]\nallow_private = [\"127.0.0.0/8\"]\nspacing = \"0s\"\n",
+        );
+        fs::create_dir_all(bed.path("feeds")).expect("feeds");
+        bed
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> &Bed {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, content).expect(name);
+        self
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).expect(name)
+    }
+
+    /// Sets the clock for the commands to come.
+    pub fn at(&mut self, now: &str) -> &mut Bed {
+        self.now = now.to_owned();
+        self
+    }
+
+    /// Runs the program in the site.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let output = self.command(arguments).output().expect("the program runs");
+        Ran::from(output)
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infocus"));
+        command.current_dir(self.directory.path()).args(["--now", &self.now]).args(arguments);
+        command
+    }
+
+    /// Everything under a directory of the site.
+    pub fn files(&self, directory: &str) -> Files {
+        let mut files = Files::new();
+        collect(&self.path(directory), &self.path(directory), &mut files);
+        files
+    }
+
+    pub fn json_feed(&self, slug: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(&format!("public/{slug}/feed.json"))).expect("JSON")
+    }
+}
+
+fn collect(root: &Path, directory: &Path, files: &mut Files) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            let written = fs::metadata(&path).and_then(|data| data.modified()).expect("a time");
+            let name = path.strip_prefix(root).expect("inside").to_string_lossy().into_owned();
+            files.insert(name, (fs::read(&path).expect("readable"), written));
+        }
+    }
+}
+
+impl Ran {
+    /// The same, if it ended with this code.
+    #[track_caller]
+    pub fn ends(self, code: i32) -> Ran {
+        assert_eq!(self.code, code, "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        self
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Ran {
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}

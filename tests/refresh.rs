@@ -1,0 +1,134 @@
+//! From announcements to feeds, through the front door.
+
+use crate::bed::Bed;
+
+const NOTICE: &str = "In Focus\n\nA handbook for the valley\n\n3 May 2026\n\nThe towns met. They agreed on <a> plan & more.";
+
+fn files_site() -> Bed {
+    let bed = Bed::new();
+    bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*.txt\"\n")
+        .write("feeds/news/handbook.txt", NOTICE)
+        .write("feeds/news/budget.txt", "Budget 2027\n\nThe council has voted.");
+    bed
+}
+
+#[test]
+fn a_folder_of_files_becomes_feeds_pages_and_an_archive() {
+    let bed = files_site();
+    let told = bed.run(&["refresh"]).ends(0).stdout;
+    assert!(told.contains("public/index.html"), "it says where: {told}");
+    for file in [
+        "index.html",
+        "style.css",
+        "feeds.opml",
+        "news/feed.xml",
+        "news/atom.xml",
+        "news/feed.json",
+        "news/index.html",
+        "news/archive/index.html",
+        "news/archive/2026.html",
+    ] {
+        assert!(bed.path("public").join(file).is_file(), "{file}");
+    }
+    let feed = bed.json_feed("news");
+    let titles: Vec<_> =
+        feed["items"].as_array().expect("items").iter().map(|item| &item["title"]).collect();
+    assert_eq!(titles, ["Budget 2027", "A handbook for the valley"]);
+    let item = &feed["items"][1];
+    assert_eq!(item["date_published"], "2026-05-03T12:00:00+02:00");
+    assert_eq!(item["tags"][0], "In Focus");
+    assert_eq!(
+        item["content_html"],
+        "<p>The towns met. They agreed on &lt;a&gt; plan &amp; more.</p>"
+    );
+}
+
+#[test]
+fn nothing_new_rewrites_nothing_today_and_tomorrow() {
+    let mut bed = files_site();
+    bed.run(&["refresh"]).ends(0);
+    let first = bed.files("public");
+    assert_eq!(bed.run(&["refresh"]).ends(0).stdout, "", "cron hears nothing when all is well");
+    assert_eq!(bed.files("public"), first);
+    bed.at("2026-05-06T09:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(bed.files("public"), first);
+    bed.run(&["publish"]).ends(0);
+    assert_eq!(bed.files("public"), first);
+}
+
+#[test]
+fn what_fails_costs_the_rest_nothing_and_leaves_what_is_published() {
+    let mut bed = files_site();
+    bed.write("feeds/other.toml", "title = \"Other\"\n[[source]]\nfiles = \"other/*.txt\"\n")
+        .write("feeds/other/one.txt", "One\n\nText of one.");
+    bed.run(&["refresh"]).ends(0);
+    let before = bed.files("public/other");
+    std::fs::remove_file(bed.path("feeds/other/one.txt")).expect("removed");
+    bed.write("feeds/news/third.txt", "Third\n\nText of the third.");
+    let told = bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(3).stderr;
+    assert!(
+        told.starts_with("error: source `other/1` found no items\n  at: feeds/other.toml:2\n"),
+        "{told}"
+    );
+    assert_eq!(bed.files("public/other"), before);
+    assert_eq!(bed.json_feed("news")["items"].as_array().map(Vec::len), Some(3));
+}
+
+#[test]
+fn junk_among_the_files_is_named_and_the_rest_goes_on() {
+    let bed = files_site();
+    bed.write("feeds/news/junk.txt", (0..=255).cycle().take(4000).collect::<Vec<u8>>())
+        .write("feeds/news/huge.txt", vec![b'a'; 11_000_000])
+        .write("feeds/news/nul.txt", "A ti\0tle\u{7}\n\nText\u{b}.");
+    let told = bed.run(&["refresh"]).ends(3).stderr;
+    assert!(told.contains("`news/junk.txt` was left out: it is not text"), "{told}");
+    assert!(told.contains("`news/huge.txt` was left out: it is larger than 10 MB"), "{told}");
+    let feed = bed.json_feed("news");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(3));
+    assert!(bed.read("public/news/feed.json").contains("\"A title\""));
+    for file in ["feed.xml", "atom.xml"] {
+        let xml = bed.read(&format!("public/news/{file}"));
+        roxmltree::Document::parse(&xml).unwrap_or_else(|error| panic!("{file}: {error}"));
+    }
+}
+
+#[test]
+fn an_edited_announcement_is_the_same_item_with_a_new_date_of_change() {
+    let mut bed = files_site();
+    bed.run(&["refresh"]).ends(0);
+    let before = bed.json_feed("news")["items"][1].clone();
+    bed.write("feeds/news/handbook.txt", NOTICE.replace("handbook", "better handbook"));
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let after = bed.json_feed("news")["items"][1].clone();
+    assert_eq!(after["title"], "A better handbook for the valley");
+    assert_eq!(
+        (&after["id"], &after["date_published"]),
+        (&before["id"], &before["date_published"])
+    );
+    assert_eq!(after["date_modified"], "2026-05-05T17:00:00+02:00");
+}
+
+#[test]
+fn what_is_wrong_with_a_site_stops_it_before_anything_is_written() {
+    let bed = files_site();
+    bed.write("feeds/news.toml", "titel = \"News\"\n[[source]]\nfiles = \"news/*.txt\"\n");
+    for command in ["check", "refresh", "status"] {
+        let told = bed.run(&[command]).ends(2).stderr;
+        assert_eq!(
+            told,
+            "error: unknown key `titel`\n  at: feeds/news.toml:1\nhelp: did you mean `title`?\n"
+        );
+    }
+    assert!(!bed.path("public").exists() && !bed.path("infocus.db").exists());
+}
+
+#[test]
+fn a_corrupt_or_newer_database_is_named_and_left_as_it_is() {
+    let bed = files_site();
+    bed.write("infocus.db", "this is no database, it is a text that someone put there by mistake");
+    let before = bed.read("infocus.db");
+    let told = bed.run(&["refresh"]).ends(1).stderr;
+    assert!(told.contains("database `sqlite:infocus.db` is corrupt"), "{told}");
+    assert_eq!(bed.read("infocus.db"), before);
+    assert!(!bed.path("public").exists());
+}
