@@ -5,6 +5,8 @@ mod blocks;
 pub mod charset;
 pub mod file;
 mod header;
+pub mod html;
+pub mod markdown;
 pub mod rules;
 pub mod text;
 

@@ -61,7 +61,8 @@ pub fn plain_text(html: &str) -> String {
     text
 }
 
-fn is_inline(element: &str) -> bool {
+/// True for elements that flow with the text around them.
+pub fn is_inline(element: &str) -> bool {
     const INLINE: [&str; 18] = [
         "a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s",
         "small", "span", "strong", "sup",

@@ -70,7 +70,8 @@ impl Pass<'_> {
         }
         let mut row = self.row(feed, source, before.as_ref());
         let mut report = SourceReport::new(source);
-        let look = Look { feed, source, fetcher, store: self.store };
+        let is_first = before.as_ref().is_none_or(|row| row.succeeded_at.is_none());
+        let look = Look { feed, source, fetcher, store: self.store, is_first };
         match look.run(before.as_ref().map(|row| &row.validators)).await? {
             Looked::Unchanged => {
                 row.succeeded_at = Some(self.now);
@@ -99,7 +100,7 @@ impl Pass<'_> {
                     source: &location,
                     zone: &self.site.settings.time_zone,
                     now: self.now,
-                    is_first: before.is_none_or(|row| row.succeeded_at.is_none()),
+                    is_first,
                 };
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
                 let count = |kind| changes.iter().filter(|change| change.kind == kind).count();

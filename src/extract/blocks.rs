@@ -6,13 +6,31 @@ use regex::Regex;
 
 use crate::normalize::escape;
 
-/// A run of lines between blank lines, each trimmed, with single blanks inside.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A run of lines between blank lines, each trimmed, with single blanks inside; or an element of
+/// a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Block {
     pub lines: Vec<String>,
+    /// The element as it stands in the page, if it comes from one.
+    pub html: Option<String>,
+    /// The page says that this is a title.
+    pub is_heading: bool,
 }
 
 impl Block {
+    /// The lines that are not blank and not residue.
+    pub fn of_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Block {
+        let lines = lines.into_iter().map(fold_blanks);
+        let lines = lines.filter(|line| !line.is_empty() && !is_residue(line)).collect();
+        Block { lines, ..Block::default() }
+    }
+
+    /// Takes the first line away; what is left is no longer the element it was.
+    pub fn take_line(&mut self) -> String {
+        self.html = None;
+        self.lines.remove(0)
+    }
+
     pub fn text(&self) -> String {
         self.lines.join(" ")
     }
@@ -21,18 +39,19 @@ impl Block {
 /// Cuts a text into blocks. Lines of no-break spaces are blank; what the page's scripts and
 /// buttons left behind is gone. A text without a blank line has a block per line.
 pub fn of_text(text: &str) -> Vec<Block> {
-    let lines: Vec<String> = text
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .filter(|line| !is_residue(line))
-        .collect();
+    let lines: Vec<String> =
+        text.lines().map(fold_blanks).filter(|line| !is_residue(line)).collect();
     let spaced = lines.iter().any(String::is_empty);
     lines
         .split(|line| line.is_empty())
         .filter(|run| !run.is_empty())
         .flat_map(|run| if spaced { vec![run] } else { run.chunks(1).collect() })
-        .map(|run| Block { lines: run.to_vec() })
+        .map(|run| Block { lines: run.to_vec(), ..Block::default() })
         .collect()
+}
+
+fn fold_blanks(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What copying a page takes along though nobody wrote it.
@@ -57,7 +76,10 @@ pub fn to_html(blocks: &[Block]) -> String {
     let mut html = String::new();
     let mut open: Option<&str> = None;
     for (at, block) in blocks.iter().enumerate() {
-        let list = block.lines.first().and_then(|line| list_item(line)).map(|(list, _)| list);
+        let list = match block.html {
+            Some(_) => None,
+            None => block.lines.first().and_then(|line| list_item(line)).map(|(list, _)| list),
+        };
         if open != list {
             if let Some(list) = open {
                 html.push_str(&format!("</{list}>\n"));
@@ -67,7 +89,10 @@ pub fn to_html(blocks: &[Block]) -> String {
             }
             open = list;
         }
-        if list.is_some() {
+        if let Some(element) = &block.html {
+            html.push_str(element);
+            html.push('\n');
+        } else if list.is_some() {
             html.push_str(&list_items(&block.lines));
         } else if is_heading(block, blocks.get(at + 1)) {
             html.push_str(&format!("<h2>{}</h2>\n", escape(&block.text())));

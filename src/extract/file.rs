@@ -1,7 +1,10 @@
 //! An announcement in a file of its own.
 
-use super::{RawItem, charset, text};
+use std::path::Path;
+
+use super::{RawDate, RawItem, charset, html, markdown, text};
 use crate::dates::Reader;
+use crate::model::Evidence;
 
 /// Control characters and bytes that are no text: a few can stray into any file, but not so many
 /// in all, and in a thousand.
@@ -14,12 +17,30 @@ pub fn read(name: &str, bytes: &[u8], dates: &Reader) -> Result<RawItem, String>
     if is_junk(&content) {
         return Err("it is not text".to_owned());
     }
-    let mut item = text::read(&content, dates);
+    let extension = Path::new(name).extension().unwrap_or_default().to_ascii_lowercase();
+    let mut item = match extension.to_str() {
+        Some("md" | "markdown") => markdown::read(&content, dates)?,
+        Some("html" | "htm" | "xhtml") => {
+            html::read(&content, dates).map_err(|error| error.to_string())?
+        }
+        _ => text::read(&content, dates),
+    };
     if item.title.is_none() && item.content.is_none() {
         return Err("there is nothing in it".to_owned());
     }
     item.key = Some(name.to_owned());
+    if item.published.is_none() {
+        item.published = named_date(name);
+    }
     Ok(item)
+}
+
+/// `2024-03-04-handbook.md`: a date at the start of the name, in the one order that is clear.
+fn named_date(name: &str) -> Option<RawDate> {
+    let stem = Path::new(name).file_name()?.to_str()?;
+    let text = stem.get(..10)?;
+    let day: jiff::civil::Date = text.parse().ok()?;
+    Some(RawDate { text: day.to_string(), evidence: Evidence::Url })
 }
 
 fn is_junk(text: &str) -> bool {

@@ -42,8 +42,10 @@ const PAGE_NAMES: [&str; 7] =
 const WRAPPED_AT: usize = 40;
 
 /// The fields of the header, and the blocks under it.
-pub fn read(blocks: &[Block], dates: &Reader) -> (RawItem, Vec<Block>) {
-    let mut header = Header { item: RawItem::default(), dates };
+///
+/// `known` is what is known without looking; it is not looked for.
+pub fn read(blocks: &[Block], known: RawItem, dates: &Reader) -> (RawItem, Vec<Block>) {
+    let mut header = Header { item: known, dates };
     let mut rest = blocks.iter().cloned().collect::<std::collections::VecDeque<_>>();
     while let Some(mut block) = rest.pop_front() {
         let was_open = header.item.title.is_none();
@@ -52,7 +54,7 @@ pub fn read(blocks: &[Block], dates: &Reader) -> (RawItem, Vec<Block>) {
             header.unwrap_title(&mut block);
             header.take_lines(&mut block, rest.front());
         }
-        if !block.lines.is_empty() {
+        if !block.lines.is_empty() || block.html.is_some() {
             rest.push_front(block);
             break;
         }
@@ -72,16 +74,17 @@ struct Header<'a> {
 
 impl Header<'_> {
     fn take_lines(&mut self, block: &mut Block, below: Option<&Block>) {
-        while !block.lines.is_empty() && self.take(&block.lines, below) {
-            block.lines.remove(0);
+        while !block.lines.is_empty() && self.take(block, below) {
+            block.take_line();
         }
     }
 
     /// Puts the first of `lines` where it belongs; false if it is the body's.
-    fn take(&mut self, lines: &[String], below: Option<&Block>) -> bool {
-        let line = &lines[0];
+    fn take(&mut self, block: &Block, below: Option<&Block>) -> bool {
+        let line = &block.lines[0];
+        let is_alone = block.lines.len() == 1 && !block.is_heading;
         let item = &mut self.item;
-        if is_page_name(line) {
+        if is_page_name(line) || (block.is_heading && item.title.as_ref() == Some(line)) {
             return true;
         }
         if item.published.is_none() && is_date(line, self.dates) {
@@ -91,7 +94,7 @@ impl Header<'_> {
         } else if let Some((label, title)) = line.split_once(": ").filter(|(l, _)| is_known(l)) {
             item.kicker = Some(label.to_owned());
             item.title = Some(title.to_owned());
-        } else if is_known(line) || (lines.len() == 1 && is_label_over(line, below, self.dates)) {
+        } else if is_known(line) || (is_alone && is_label_over(line, below, self.dates)) {
             item.kicker = Some(line.clone());
         } else {
             item.title = Some(line.clone());
@@ -109,7 +112,7 @@ impl Header<'_> {
             }
             last = line.chars().count();
             title.push(' ');
-            title.push_str(&block.lines.remove(0));
+            title.push_str(&block.take_line());
         }
     }
 }

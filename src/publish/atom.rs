@@ -10,6 +10,8 @@ use super::document::{FeedDocument, updated};
 use crate::dates::rfc3339;
 use crate::model::Item;
 
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
+
 pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
     let author = document.feed.author.as_ref().unwrap_or(&document.feed.title);
     let feed = Feed {
@@ -32,9 +34,10 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
             .collect::<Result<_, _>>()?,
         ..Feed::default()
     };
-    let config = WriteConfig { indent_size: Some(2), ..WriteConfig::default() };
+    // The crate's own declaration does not name the encoding.
+    let config = WriteConfig { indent_size: Some(2), write_document_declaration: false };
     let xml = feed
-        .write_with_config(Vec::new(), config)
+        .write_with_config(Vec::from(DECLARATION), config)
         .map_err(|error| PublishError::Format(error.to_string()))?;
     String::from_utf8(xml).map_err(|error| PublishError::Format(error.to_string()))
 }

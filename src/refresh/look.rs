@@ -24,6 +24,8 @@ pub struct Look<'a> {
     pub source: &'a Source,
     pub fetcher: &'a Fetcher,
     pub store: &'a Store,
+    /// The source has not given anything yet: its listing is read as far as its budget goes.
+    pub is_first: bool,
 }
 
 #[derive(Debug)]
@@ -166,9 +168,9 @@ impl Look<'_> {
             let next = listing.next.as_deref().and_then(|next| base.join(next).ok());
             let items: Vec<Placed> =
                 listing.items.into_iter().map(|item| (item, Some(base.clone()))).collect();
-            let brings_news = number < rules.pages && self.has_news(&items).await?;
+            let goes_on = number < rules.pages && (self.is_first || self.has_news(&items).await?);
             raw.extend(items);
-            let Some(next) = next.filter(|next| brings_news && visited.insert(next.clone())) else {
+            let Some(next) = next.filter(|next| goes_on && visited.insert(next.clone())) else {
                 break;
             };
             match self.fetcher.fetch(&next, None).await {
@@ -185,8 +187,12 @@ impl Look<'_> {
 
     async fn has_news(&self, items: &[Placed]) -> Result<bool, StoreError> {
         let ground = |base: &Option<Url>| self.ground(base.clone(), None);
-        let sightings: Vec<Sighting> =
-            items.iter().filter_map(|(item, base)| Sighting::of(item, &ground(base))).collect();
+        let wanted = |sighting: &Sighting| sighting.passes(&self.source.filter);
+        let sightings: Vec<Sighting> = items
+            .iter()
+            .filter_map(|(item, base)| Sighting::of(item, &ground(base)))
+            .filter(wanted)
+            .collect();
         let seen = self.store.seen(&self.feed.slug, &sightings).await?;
         Ok(seen.contains(&Seen::Never))
     }

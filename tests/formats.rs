@@ -1,0 +1,85 @@
+//! Announcements as Markdown and HTML files: the same item as from plain text.
+
+use infocus::dates::Reader;
+use infocus::extract::{RawItem, file};
+use infocus::model::Evidence;
+
+fn read(name: &str, content: &str) -> RawItem {
+    file::read(name, content.as_bytes(), &Reader::new("en")).expect(name)
+}
+
+fn header(item: &RawItem) -> [Option<&str>; 3] {
+    let date = item.published.as_ref().map(|date| date.text.as_str());
+    [item.kicker.as_deref(), item.title.as_deref(), date]
+}
+
+const BODY: &str = "<p>The <strong>towns</strong> met.</p>\n<ol>\n<li>One</li>\n<li>Two</li>\n</ol>\n<h2>Background</h2>\n<p>They met before.</p>\n";
+
+#[test]
+fn markdown_is_read_with_and_without_front_matter() {
+    let body = "The **towns** met.\n\n1. One\n2. Two\n\n## Background\n\nThey met before.\n";
+    let expected = [Some("In Focus"), Some("A handbook: the valley"), Some("4 March 2024")];
+    let plain =
+        read("a.md", &format!("In Focus\n\n# A handbook: the valley\n\n*4 March 2024*\n\n{body}"));
+    assert_eq!(header(&plain), expected);
+    assert_eq!(plain.content.as_deref(), Some(BODY));
+
+    let front = "---\ntitle: \"A handbook: the valley\"\nkicker: In Focus\ndate: 4 March 2024\n\
+                 url: https://www.example.org/handbook\nauthor: [Ana, Bo]\ndraft: false\n---\n";
+    for again in ["", "# A handbook: the valley\n\n"] {
+        let item = read("a.md", &format!("{front}{again}{body}"));
+        assert_eq!(header(&item), expected);
+        assert_eq!(item.content.as_deref(), Some(BODY));
+        assert_eq!(item.url.as_deref(), Some("https://www.example.org/handbook"));
+        assert_eq!(item.author.as_deref(), Some("Ana"));
+    }
+}
+
+#[test]
+fn broken_front_matter_is_named_with_its_line() {
+    let told = file::read("a.md", b"---\ntitle: \"open\nkicker: x\n---\nText", &Reader::new("en"));
+    let told = told.expect_err("broken");
+    assert!(told.starts_with("front matter, line "), "{told}");
+}
+
+#[test]
+fn a_saved_page_is_read_without_what_surrounds_the_announcement() {
+    let page = format!(
+        "<!DOCTYPE html><html lang=de><head><title>A handbook: the valley | Site</title>\
+         <link rel=canonical href=https://www.example.org/handbook>\
+         <meta name=author content=Ana><meta property=og:image content=/a.jpg></head>\
+         <body><nav><a href=/>Home</a></nav><main><div class=label>In Focus</div>\
+         <h1>A handbook: the valley</h1><div><time datetime=2024-03-04>4 March 2024</time></div>\
+         <div>{BODY}<script>x()</script></div></main><footer>Imprint</footer></body></html>"
+    );
+    let item = read("a.html", &page);
+    assert_eq!(
+        header(&item),
+        [Some("In Focus"), Some("A handbook: the valley"), Some("4 March 2024")]
+    );
+    assert_eq!(item.content.as_deref(), Some(BODY));
+    assert_eq!((item.language.as_deref(), item.author.as_deref()), (Some("de"), Some("Ana")));
+    assert_eq!(item.url.as_deref(), Some("https://www.example.org/handbook"));
+}
+
+#[test]
+fn a_page_may_declare_what_it_does_not_show() {
+    let item = read(
+        "a.htm",
+        "<title>A handbook</title><meta property=article:published_time content=2024-03-04T10:00:00Z><p>Text of the handbook. More.",
+    );
+    assert_eq!(item.published.map(|date| date.text).as_deref(), Some("2024-03-04T10:00:00Z"));
+}
+
+#[test]
+fn a_file_name_can_date_what_nothing_else_dates() {
+    let date = |name, content| read(name, content).published.map(|date| (date.text, date.evidence));
+    let day = "2024-03-04".to_owned();
+    assert_eq!(
+        date("news/2024-03-04-handbook.txt", "A handbook\n\nText."),
+        Some((day, Evidence::Url))
+    );
+    assert_eq!(date("2024-13-04.txt", "A handbook\n\nText."), None);
+    let own = date("2024-03-04.txt", "A handbook\n\n1 March 2024\n\nText.");
+    assert_eq!(own, Some(("1 March 2024".to_owned(), Evidence::Page)));
+}

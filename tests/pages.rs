@@ -1,0 +1,221 @@
+//! The definition of a news listing that comes with the program, against a server that behaves as
+//! such sites do: cards with the teaser twice, session tokens in links, `?page=N`, a spinner.
+
+use crate::bed::Bed;
+use crate::server::{Answer, Request, Server};
+
+/// One announcement of the made-up site.
+struct News {
+    path: &'static str,
+    kicker: &'static str,
+    title: &'static str,
+    date: &'static str,
+}
+
+const NEWS: [News; 5] = [
+    News {
+        path: "/about/news/handbook",
+        kicker: "In Focus",
+        title: "A handbook for the valley",
+        date: "3 May 2026",
+    },
+    News {
+        path: "/about/news/vacancy",
+        kicker: "Vacancy",
+        title: "Laboratory assistant",
+        date: "2 May 2026",
+    },
+    News { path: "/about/news/budget", kicker: "IN FOCUS", title: "Budget 2027", date: "" },
+    News {
+        path: "/topics/water/mayors",
+        kicker: "In Focus",
+        title: "“Mayors & partners” meet",
+        date: "28/04/2026",
+    },
+    News {
+        path: "/about/news/summer",
+        kicker: "In Focus",
+        title: "Summer school",
+        date: "03/04/2026",
+    },
+];
+
+fn card(news: &News, token: usize) -> String {
+    let teaser = format!("Teaser of {}.", news.title);
+    format!(
+        "<div class=news-card><span class=news-card__label>{}</span>\
+         <h3 class=news-card__title><a href='{}?PHPSESSID={token}&amp;utm_source=list'>{}</a></h3>\
+         <span class=news-card__date>{}</span><p class='news-card__teaser'>{teaser}</p>\
+         <p class='news-card__teaser mobile-only'>{teaser}</p></div>",
+        news.kicker, news.path, news.title, news.date
+    )
+}
+
+/// Three cards a page; every request gets its own session token.
+fn site(token: usize) -> impl Fn(&Request) -> Answer + Send + 'static {
+    move |request| {
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+        if path != "/news" {
+            let known = NEWS.iter().any(|news| news.path == path);
+            return match known {
+                true => Answer::page(format!(
+                    "<div class=article-body><p>All of <a href=more.html>{path}</a>.</p></div>"
+                )),
+                false => Answer::status(404),
+            };
+        }
+        let cards: String = match query {
+            "page=2" => NEWS[3..].iter().map(|news| card(news, token)).collect(),
+            _ => {
+                NEWS[..3].iter().map(|news| card(news, token)).collect::<String>()
+                    + "<div class=pagination><a class=next href='?page=2'>Next</a></div>"
+            }
+        };
+        Answer::page(format!(
+            "<html lang=en><body>{cards}<div class='news-card spinner'></div></body></html>"
+        ))
+    }
+}
+
+fn bed(server: &Server) -> Bed {
+    let bed = Bed::new();
+    let definition = include_str!("../feeds/newsroom.toml")
+        .replace("https://www.example.org/news", &server.url("/news"))
+        .replace("paused = true\n", "");
+    bed.write("feeds/newsroom.toml", definition);
+    bed
+}
+
+#[test]
+fn a_listing_is_read_over_its_pages_with_the_page_of_each_item() {
+    let server = Server::start(site(1));
+    let bed = bed(&server);
+    bed.run(&["refresh"]).ends(0);
+    let feed = bed.json_feed("newsroom");
+    let items = feed["items"].as_array().expect("items");
+    let shown: Vec<_> = items
+        .iter()
+        .map(|item| {
+            (
+                item["title"].as_str().expect("a title"),
+                item["date_published"].as_str().expect("a date"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("Budget 2027", "2026-05-04T12:00:00+02:00"),
+            ("A handbook for the valley", "2026-05-03T12:00:00+02:00"),
+            ("“Mayors & partners” meet", "2026-04-28T12:00:00+02:00"),
+            // The column has shown that the day comes first.
+            ("Summer school", "2026-04-03T12:00:00+02:00"),
+        ]
+    );
+    let handbook = &items[1];
+    assert_eq!(handbook["url"], server.url("/about/news/handbook"));
+    assert_eq!(handbook["summary"], "Teaser of A handbook for the valley.");
+    let content = handbook["content_html"].as_str().expect("content");
+    let more = server.url("/about/news/more.html");
+    assert_eq!(content, format!("<p>All of <a href=\"{more}\">/about/news/handbook</a>.</p>"));
+}
+
+#[test]
+fn the_second_look_asks_for_the_listing_alone_and_changes_nothing() {
+    let server = Server::start(site(1));
+    let mut bed = bed(&server);
+    bed.run(&["refresh"]).ends(0);
+    let first = bed.files("public");
+    assert_eq!(server.asked().len(), 2 + 4, "two pages of the listing, four items that are kept");
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(server.asked_paths(), [""; 0], "not due yet");
+    server.change(site(2));
+    bed.at("2026-05-04T17:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(server.asked_paths(), ["/news"], "nothing new on the first page: no need for more");
+    assert_eq!(bed.files("public"), first, "other session tokens are no change");
+}
+
+#[test]
+fn a_page_that_breaks_or_empties_leaves_the_feed_as_it_is() {
+    let server = Server::start(site(1));
+    let mut bed = bed(&server);
+    bed.run(&["refresh"]).ends(0);
+    let first = bed.files("public");
+    for (answer, told) in [
+        (Answer::status(503), "source `newsroom/1`: the server answered 503 Service Unavailable"),
+        (Answer::page("<p>We have moved"), "source `newsroom/1` found no items"),
+        (
+            Answer::page("<div>".repeat(100_000)),
+            "source `newsroom/1`: the page is nested too deep to be read",
+        ),
+        (
+            Answer::page(vec![b'a'; 10_000_001]),
+            "source `newsroom/1`: the page is larger than 10 MB",
+        ),
+        (
+            Answer::status(302).with("Location", "file:///etc/passwd"),
+            "redirected to `file:///etc/passwd`",
+        ),
+        (
+            Answer::status(302).with("Location", "http://10.0.0.1/"),
+            "10.0.0.1 is in a private network",
+        ),
+        (Answer::status(302).with("Location", "/news"), "more than 10 redirects"),
+    ] {
+        server.change(move |_| answer.clone());
+        let stderr = bed.at("2026-05-05T15:00:00Z").run(&["refresh", "--force"]).ends(3).stderr;
+        assert!(stderr.starts_with("error: ") && stderr.contains(told), "{told}: {stderr}");
+        assert_eq!(bed.files("public"), first);
+    }
+    server.change(site(3));
+    bed.at("2026-05-06T15:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(bed.files("public"), first);
+}
+
+#[test]
+fn a_server_that_knows_validators_is_asked_with_them_exactly_as_it_gave_them() {
+    let server = Server::start(|request| {
+        let page = site(1)(request);
+        match request.headers.get("if-none-match") {
+            Some(etag) if etag == "W/\"a b\"" => Answer::status(304),
+            _ => page
+                .with("ETag", "W/\"a b\"")
+                .with("Last-Modified", "Sun, 03 May 2026 10:00:00 GMT"),
+        }
+    });
+    let mut bed = bed(&server);
+    bed.run(&["refresh"]).ends(0);
+    server.asked();
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let asked = server.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].headers["if-none-match"], "W/\"a b\"");
+    assert_eq!(asked[0].headers["if-modified-since"], "Sun, 03 May 2026 10:00:00 GMT");
+    assert!(asked[0].headers["user-agent"].starts_with("infocus/"), "{asked:?}");
+    // Under another definition the page has not been read yet.
+    let definition =
+        bed.read("feeds/newsroom.toml").replace("[source.keep]\nkicker = \"In Focus\"\n", "");
+    bed.write("feeds/newsroom.toml", definition);
+    bed.at("2026-05-06T15:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(bed.json_feed("newsroom")["items"].as_array().map(Vec::len), Some(5));
+}
+
+#[test]
+fn loopback_is_refused_unless_the_site_allows_it() {
+    let server = Server::start(site(1));
+    let bed = bed(&server);
+    bed.write("infocus.toml", "base_url = \"https://news.example.org/\"\n");
+    let told = bed.run(&["refresh"]).ends(3).stderr;
+    assert!(told.contains("127.0.0.1 is in a private network"), "{told}");
+    assert!(told.contains("help: allow the network in `infocus.toml`"), "{told}");
+    assert!(server.asked().is_empty());
+}
+
+#[test]
+fn the_definition_that_comes_with_the_program_is_valid_and_paused() {
+    let bed = Bed::new();
+    bed.write("feeds/newsroom.toml", include_str!("../feeds/newsroom.toml"));
+    bed.run(&["check"]).ends(0);
+    bed.run(&["refresh"]).ends(0);
+    assert!(!bed.path("public").exists(), "nothing to publish, nothing published");
+}

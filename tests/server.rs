@@ -1,0 +1,106 @@
+//! A page server on loopback that answers as a test tells it and remembers what it was asked.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// An answer: status, headers, body.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+/// A request as it came: path with query, headers in lower case.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub path: String,
+    pub headers: HashMap<String, String>,
+}
+
+type Handler = dyn Fn(&Request) -> Answer + Send;
+
+pub struct Server {
+    address: SocketAddr,
+    handler: Arc<Mutex<Box<Handler>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Answer {
+    pub fn page(body: impl Into<Vec<u8>>) -> Answer {
+        Answer { status: 200, headers: Vec::new(), body: body.into() }
+            .with("Content-Type", "text/html; charset=utf-8")
+    }
+
+    pub fn status(status: u16) -> Answer {
+        Answer { status, headers: Vec::new(), body: Vec::new() }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Answer {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+impl Server {
+    pub fn start(handler: impl Fn(&Request) -> Answer + Send + 'static) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let handler: Arc<Mutex<Box<Handler>>> = Arc::new(Mutex::new(Box::new(handler)));
+        let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let (shared, log) = (handler.clone(), requests.clone());
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (shared, log) = (shared.clone(), log.clone());
+                thread::spawn(move || answer(stream, &shared, &log));
+            }
+        });
+        Server { address, handler, requests }
+    }
+
+    /// From now on answers differently.
+    pub fn change(&self, handler: impl Fn(&Request) -> Answer + Send + 'static) {
+        *self.handler.lock().expect("a handler") = Box::new(handler);
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The requests since the last call.
+    pub fn asked(&self) -> Vec<Request> {
+        std::mem::take(&mut self.requests.lock().expect("a log"))
+    }
+
+    pub fn asked_paths(&self) -> Vec<String> {
+        self.asked().into_iter().map(|request| request.path).collect()
+    }
+}
+
+fn answer(mut stream: TcpStream, handler: &Mutex<Box<Handler>>, log: &Mutex<Vec<Request>>) {
+    let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+    let Some(Ok(first)) = lines.next() else { return };
+    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = HashMap::new();
+    for line in lines.by_ref() {
+        let Ok(line) = line else { return };
+        let Some((name, value)) = line.split_once(": ") else { break };
+        headers.insert(name.to_lowercase(), value.to_owned());
+    }
+    let request = Request { path, headers };
+    log.lock().expect("a log").push(request.clone());
+    let answer = (handler.lock().expect("a handler"))(&request);
+    let mut head = format!(
+        "HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n",
+        answer.status,
+        answer.body.len()
+    );
+    for (name, value) in &answer.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    let _ = stream.write_all(format!("{head}\r\n").as_bytes());
+    let _ = stream.write_all(&answer.body);
+}
