@@ -1,6 +1,7 @@
 //! The command line: one short function per command; the only place that wires modules together.
 
 mod check;
+mod digest;
 mod publish;
 mod refresh;
 mod status;
@@ -38,6 +39,8 @@ enum Command {
     Refresh(refresh::Options),
     /// Write the output again from what is remembered
     Publish,
+    /// What the next edition of a newsletter would be now; sends nothing
+    Digest(digest::Options),
     /// Sources and their health, feeds and their items
     Status(status::Options),
 }
@@ -79,6 +82,12 @@ fn run(cli: &Cli) -> anyhow::Result<Outcome> {
             Command::Refresh(options) => {
                 let store = open(&site).await?;
                 let outcome = refresh::run(&site, &store, options, now).await;
+                store.close().await;
+                outcome
+            }
+            Command::Digest(options) => {
+                let store = open(&site).await?;
+                let outcome = digest::run(&site, &store, options).await;
                 store.close().await;
                 outcome
             }

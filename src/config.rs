@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::diagnostic::Diagnostic;
+use crate::mail::Mailbox;
 use crate::toml_file;
 
 /// The file that makes a directory a site.
@@ -34,7 +35,29 @@ pub struct Settings {
     pub output: PathBuf,
     pub database: String,
     pub fetch: Fetch,
+    pub mail: Mail,
     pub newsletters: BTreeMap<String, Newsletter>,
+}
+
+/// Who mails, and by what way.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mail {
+    pub from: Option<Mailbox>,
+    /// Postal address, for the foot of every mail; the law asks for it in many places.
+    pub address: Option<String>,
+    /// `outbox`, a directory of messages, or an SMTP relay.
+    pub transport: Option<String>,
+    pub dkim: Option<Dkim>,
+}
+
+/// Who signs (RFC 6376).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dkim {
+    pub domain: String,
+    pub selector: String,
+    pub key_file: PathBuf,
 }
 
 /// How pages are fetched.
@@ -62,6 +85,9 @@ pub struct Newsletter {
     /// Slugs of the feeds whose items it carries; empty: all.
     #[serde(default)]
     pub feeds: Vec<String>,
+    pub language: Option<String>,
+    /// `Mon 08:00`, or a cron line.
+    pub schedule: Option<String>,
 }
 
 impl Default for Settings {
@@ -77,6 +103,7 @@ impl Default for Settings {
             output: "public".into(),
             database: "sqlite:infocus.db".to_owned(),
             fetch: Fetch::default(),
+            mail: Mail::default(),
             newsletters: BTreeMap::new(),
         }
     }

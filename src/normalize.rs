@@ -12,7 +12,7 @@ mod summary;
 
 pub use nesting::too_deep;
 pub use sanitize::SafeHtml;
-pub use summary::summary;
+pub use summary::{cut_at_word, summary};
 
 use unicode_normalization::UnicodeNormalization;
 

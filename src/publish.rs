@@ -11,7 +11,7 @@ mod rss;
 use jiff::tz::TimeZone;
 use url::Url;
 
-pub use document::{FeedDocument, window};
+pub use document::{FeedDocument, page_of, window};
 pub use output::{Output, OutputError};
 
 use crate::model::{Feed, Item};
@@ -65,7 +65,7 @@ impl Publisher<'_> {
         language: &str,
         feeds: &[&Feed],
     ) -> Result<usize, PublishError> {
-        let style = self.templates.text("page.css");
+        let style = self.templates.file("page.css");
         let index = pages::index(title, language, feeds, self.base_url, self.templates)?;
         let opml = pages::opml(title, feeds, self.base_url, self.templates)?;
         let mut changed = 0;

@@ -7,12 +7,13 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
+use crate::toml_file;
 
 /// Where a site's own templates are.
 pub const DIRECTORY: &str = "templates";
 
 /// Name and default text of each. What ends in `.txt` is plain text and not escaped.
-const DEFAULTS: [(&str, &str); 7] = [
+const DEFAULTS: [(&str, &str); 10] = [
     ("page.html", include_str!("../templates/page.html")),
     ("page.css", include_str!("../templates/page.css")),
     ("index.html", include_str!("../templates/index.html")),
@@ -20,7 +21,18 @@ const DEFAULTS: [(&str, &str); 7] = [
     ("archive.html", include_str!("../templates/archive.html")),
     ("item.html", include_str!("../templates/item.html")),
     ("feeds.opml", include_str!("../templates/feeds.opml")),
+    ("digest/body.html", include_str!("../templates/digest/body.html")),
+    ("digest/body.txt", include_str!("../templates/digest/body.txt")),
+    (TEXTS, include_str!("../templates/texts.toml")),
 ];
+
+/// Words beside the announcements, by language.
+const TEXTS: &str = "texts.toml";
+
+/// Languages that are written from the right.
+const RIGHT_TO_LEFT: [&str; 5] = ["ar", "fa", "he", "ur", "yi"];
+
+type Texts = BTreeMap<String, String>;
 
 #[derive(Debug, thiserror::Error)]
 #[error("failed to render template `{name}`: {error}")]
@@ -33,7 +45,10 @@ pub struct TemplateError {
 #[derive(Debug)]
 pub struct Templates {
     markup: Handlebars<'static>,
-    texts: BTreeMap<&'static str, String>,
+    /// The same without escaping, for plain text.
+    plain: Handlebars<'static>,
+    files: BTreeMap<&'static str, String>,
+    texts: BTreeMap<String, Texts>,
 }
 
 impl Templates {
@@ -42,6 +57,9 @@ impl Templates {
         let mut problems = Vec::new();
         let mut markup = Handlebars::new();
         markup.set_strict_mode(true);
+        let mut plain = markup.clone();
+        plain.register_escape_fn(handlebars::no_escape);
+        let mut files = BTreeMap::new();
         let mut texts = BTreeMap::new();
         for (name, default) in DEFAULTS {
             let file = Path::new(DIRECTORY).join(name);
@@ -55,28 +73,66 @@ impl Templates {
                 }
             };
             if name.ends_with(".css") {
-                texts.insert(name, text);
-            } else if let Err(error) = markup.register_template_string(name, text) {
+                files.insert(name, text);
+                continue;
+            }
+            if name == TEXTS {
+                for source in [default, &text] {
+                    match toml_file::parse::<BTreeMap<String, Texts>>(&file, source) {
+                        Ok(found) => add(&mut texts, found),
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+                continue;
+            }
+            let registry = if name.ends_with(".txt") { &mut plain } else { &mut markup };
+            if let Err(error) = registry.register_template_string(name, text) {
                 let line = error.pos().map(|(line, _)| line);
                 problems.push(Diagnostic::new(error.reason().to_string()).at(&file, line));
             }
         }
-        if problems.is_empty() { Ok(Templates { markup, texts }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Templates { markup, plain, files, texts })
+        } else {
+            Err(problems)
+        }
     }
 
     pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
-        self.markup
+        let registry = if name.ends_with(".txt") { &self.plain } else { &self.markup };
+        registry
             .render(name, context)
             .map_err(|error| TemplateError { name: name.to_owned(), error: Box::new(error) })
     }
 
     /// A file that is published as it is.
-    pub fn text(&self, name: &str) -> String {
-        self.texts.get(name).cloned().unwrap_or_default()
+    pub fn file(&self, name: &str) -> String {
+        self.files.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The words for a language: its own, then those of the language without region, then
+    /// English.
+    pub fn texts(&self, language: &str) -> Texts {
+        let base = language.split('-').next().unwrap_or_default();
+        let mut texts = Texts::new();
+        for tag in ["en", base, language] {
+            texts.extend(self.texts.get(tag).cloned().unwrap_or_default());
+        }
+        if RIGHT_TO_LEFT.contains(&base) {
+            texts.insert("direction".to_owned(), "rtl".to_owned());
+        }
+        texts
     }
 
     /// Name and default text of every template.
     pub fn defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
         DEFAULTS.into_iter()
+    }
+}
+
+/// What the site says goes before what is compiled in, text by text.
+fn add(texts: &mut BTreeMap<String, Texts>, found: BTreeMap<String, Texts>) {
+    for (language, found) in found {
+        texts.entry(language).or_default().extend(found);
     }
 }

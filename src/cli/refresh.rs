@@ -5,6 +5,7 @@ use jiff::Timestamp;
 
 use super::Outcome;
 use crate::diagnostic::count;
+use crate::newsletter::{self, Draft};
 use crate::refresh::{Pass, Report};
 use crate::site::Site;
 use crate::store::Store;
@@ -30,17 +31,22 @@ pub async fn run(
     let feeds = site.select(&options.slug)?;
     let pass = Pass { site, store, now, force: options.force };
     let report = pass.run(&feeds, |_| {}).await?;
+    let mut drafts = Vec::new();
+    for name in site.settings.newsletters.keys() {
+        let directory = newsletter::preview(site, name);
+        drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
+    }
     if options.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {
-        print(site, &report);
+        print(site, &report, &drafts);
     }
     Ok(if report.is_whole() { Outcome::Done } else { Outcome::InPart })
 }
 
 /// Problems always; where the output is when somebody looks on, or when there is something new to
 /// find there. Otherwise silence: cron mails every word.
-fn print(site: &Site, report: &Report) {
+fn print(site: &Site, report: &Report, drafts: &[Draft]) {
     for problem in report.sources.iter().flat_map(|source| &source.problems) {
         eprintln!("error: {problem}");
     }
@@ -63,4 +69,7 @@ fn print(site: &Site, report: &Report) {
     }
     let root = site.output();
     println!("Published in {}", root.root().join("index.html").display());
+    for draft in drafts {
+        println!("Draft of the next edition: {}", draft.directory.join("digest.html").display());
+    }
 }

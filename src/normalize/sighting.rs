@@ -58,9 +58,8 @@ impl Sighting {
         let content = SafeHtml::from_html(content, ground.base.as_ref());
         let text = || Some(summary(&plain_text(content.as_str()))).filter(|text| !text.is_empty());
         let summary = field(&raw.summary).or_else(text);
-        let title = field(&raw.title).or_else(|| {
-            summary.as_deref().map(|text| super::summary::cut_at_word(text, TITLE_LENGTH))
-        })?;
+        let title = field(&raw.title)
+            .or_else(|| summary.as_deref().map(|text| super::cut_at_word(text, TITLE_LENGTH)))?;
         let url = address(&raw.url);
         let published = raw.published.as_ref().and_then(|date| {
             let text = line(&date.text);

@@ -14,7 +14,7 @@ use crate::templates::{TemplateError, Templates};
 /// `SLUG/index.html`
 pub fn feed(document: &FeedDocument, templates: &Templates) -> Result<String, TemplateError> {
     let items: Vec<Value> = document.items.iter().map(|item| entry(item, document)).collect();
-    templates.render("feed.html", &page(document, "../", json!({ "items": items })))
+    templates.render("feed.html", &page(document, "../", json!({ "items": items }), templates))
 }
 
 /// The archive: a page for each year and one for each item, none of which goes away.
@@ -29,7 +29,7 @@ pub fn archive(
         years.entry(day(item, document.zone).year()).or_default().push(item);
         let mut entry = entry(item, document);
         entry["content"] = item.content.as_str().into();
-        let context = page(document, "../../", json!({ "item": entry }));
+        let context = page(document, "../../", json!({ "item": entry }), templates);
         pages.push((page_of(item), templates.render("item.html", &context)?));
     }
     let all: Vec<Value> = years
@@ -39,11 +39,15 @@ pub fn archive(
         .collect();
     for (year, items) in &years {
         let entries: Vec<Value> = items.iter().map(|item| entry(item, document)).collect();
-        let context =
-            page(document, "../../", json!({ "year": year, "years": all, "items": entries }));
+        let context = page(
+            document,
+            "../../",
+            json!({ "year": year, "years": all, "items": entries }),
+            templates,
+        );
         pages.push((format!("archive/{year}.html"), templates.render("archive.html", &context)?));
     }
-    let context = page(document, "../../", json!({ "years": all }));
+    let context = page(document, "../../", json!({ "years": all }), templates);
     pages.push(("archive/index.html".to_owned(), templates.render("archive.html", &context)?));
     Ok(pages)
 }
@@ -56,7 +60,9 @@ pub fn index(
     base_url: &Url,
     templates: &Templates,
 ) -> Result<String, TemplateError> {
-    templates.render("index.html", &listing(title, language, feeds, base_url))
+    let mut context = listing(title, language, feeds, base_url);
+    context["t"] = json!(templates.texts(language));
+    templates.render("index.html", &context)
 }
 
 /// `feeds.opml` (OPML 2.0)
@@ -88,11 +94,12 @@ fn listing(title: &str, language: &str, feeds: &[&Feed], base_url: &Url) -> Valu
 }
 
 /// What every page of a feed knows, with what is its own; `root` leads to the top of the output.
-fn page(document: &FeedDocument, root: &str, own: Value) -> Value {
+fn page(document: &FeedDocument, root: &str, own: Value, templates: &Templates) -> Value {
     let feed = document.feed;
     let mut context = json!({
         "root": root,
         "language": feed.language,
+        "t": templates.texts(&feed.language),
         "feed": {
             "slug": feed.slug,
             "title": feed.title,

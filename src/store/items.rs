@@ -60,21 +60,37 @@ impl Store {
 
     /// The newest items of a feed, the newest first.
     pub async fn newest(&self, feed: &Slug, limit: usize) -> Result<Vec<Item>, StoreError> {
-        self.items("feed = $1", feed.as_str(), limit).await
+        self.items(feed, limit).await
+    }
+
+    /// The items of a feed that arrived at or after a moment, the newest first. What came with the
+    /// first refresh of a source is no news.
+    pub async fn seen_since(&self, feed: &Slug, since: Timestamp) -> Result<Vec<Item>, StoreError> {
+        let query = format!(
+            "SELECT {} FROM items WHERE feed = $1 AND first_seen_at >= $2 AND backfilled = 0 \
+             ORDER BY published_at DESC, id",
+            COLUMNS.join(", ")
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(feed.as_str())
+            .bind(since.as_millisecond())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(item_of).collect()
     }
 
     /// All items of a feed, the newest first.
     pub async fn all(&self, feed: &Slug) -> Result<Vec<Item>, StoreError> {
-        self.items("feed = $1", feed.as_str(), i64::MAX as usize).await
+        self.items(feed, usize::MAX).await
     }
 
-    async fn items(&self, which: &str, value: &str, limit: usize) -> Result<Vec<Item>, StoreError> {
+    async fn items(&self, feed: &Slug, limit: usize) -> Result<Vec<Item>, StoreError> {
         let query = format!(
-            "SELECT {} FROM items WHERE {which} ORDER BY published_at DESC, id LIMIT $2",
+            "SELECT {} FROM items WHERE feed = $1 ORDER BY published_at DESC, id LIMIT $2",
             COLUMNS.join(", ")
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(value)
+            .bind(feed.as_str())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;

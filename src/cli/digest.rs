@@ -1,0 +1,48 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::Outcome;
+use crate::diagnostic::{Diagnostic, count, nearest};
+use crate::newsletter;
+use crate::site::Site;
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The newsletter, by its name in the settings
+    newsletter: String,
+    /// Where to put digest.html, digest.txt and digest.eml [default: preview/NEWSLETTER]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// As if the last edition had ended then
+    #[arg(long, value_name = "RFC3339")]
+    since: Option<Timestamp>,
+}
+
+pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Result<Outcome> {
+    let name = &options.newsletter;
+    if !site.settings.newsletters.contains_key(name) {
+        let known = site.settings.newsletters.keys().map(String::as_str);
+        let problem = Diagnostic::new(format!("there is no newsletter `{name}`"));
+        let help = match nearest(name, known) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("add `[newsletters.{name}]` to `infocus.toml`"),
+        };
+        return Err(problem.help(help).into());
+    }
+    let directory = options.out.clone().unwrap_or_else(|| newsletter::preview(site, name));
+    match newsletter::draft(site, store, name, options.since, directory).await? {
+        Some(draft) => {
+            let which = if draft.is_first { "the latest" } else { "new" };
+            println!(
+                "{}, {which}: {}",
+                count(draft.items, "item"),
+                draft.directory.join("digest.html").display()
+            );
+        }
+        None => println!("Nothing new: there would be no edition."),
+    }
+    Ok(Outcome::Done)
+}

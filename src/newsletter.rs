@@ -1,0 +1,128 @@
+//! The newsletter: the choice of items for a period, rendered as mail.
+
+mod digest;
+mod render;
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+use crate::config::Newsletter;
+use crate::diagnostic::Diagnostic;
+use crate::mail::{Mailbox, Message};
+use crate::model::Feed;
+use crate::publish::{Output, OutputError};
+use crate::site::Site;
+use crate::store::{Store, StoreError};
+use crate::templates::TemplateError;
+
+pub use digest::{Digest, Section};
+pub use render::{Rendered, render};
+
+/// Where drafts are kept, relative to the site.
+pub const PREVIEW: &str = "preview";
+
+#[derive(Debug, thiserror::Error)]
+pub enum NewsletterError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    #[error(transparent)]
+    Setup(#[from] Diagnostic),
+    #[error("failed to put the styles into the mail: {0}")]
+    Styles(String),
+}
+
+/// A draft that was written.
+#[derive(Debug)]
+pub struct Draft {
+    pub directory: PathBuf,
+    pub items: usize,
+    /// There was no edition yet, so it shows the latest items.
+    pub is_first: bool,
+}
+
+/// Writes the next edition of a newsletter as it would be now: `digest.html`, `digest.txt` and
+/// `digest.eml`. Nothing is written, and nothing returned, if it would be empty.
+pub async fn draft(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    since: Option<Timestamp>,
+    directory: PathBuf,
+) -> Result<Option<Draft>, NewsletterError> {
+    let newsletter = &site.settings.newsletters[name];
+    let from = sender(site, name)?;
+    let digest = compose(site, store, name, newsletter, since).await?;
+    if digest.sections.is_empty() {
+        return Ok(None);
+    }
+    let rendered = render(&digest, site)?;
+    let message = Message {
+        from,
+        to: &Mailbox::nobody(),
+        subject: &rendered.subject,
+        date: digest.changed_at(),
+        id: &digest.fingerprint(),
+        language: &digest.language,
+        list: (&digest.title, name),
+        unsubscribe: rendered.unsubscribe.clone(),
+        archive: site.settings.base_url.clone(),
+        text: &rendered.text,
+        html: &rendered.html,
+    };
+    let output = Output::new(directory.clone());
+    output.write("digest.html", rendered.html.as_bytes())?;
+    output.write("digest.txt", rendered.text.as_bytes())?;
+    output.write("digest.eml", &message.to_bytes())?;
+    let items = digest.sections.iter().map(|section| section.items.len()).sum();
+    Ok(Some(Draft { directory, items, is_first: digest.since.is_none() }))
+}
+
+/// Where the draft of a newsletter is kept unless another place is named.
+pub fn preview(site: &Site, name: &str) -> PathBuf {
+    site.root.join(PREVIEW).join(name)
+}
+
+fn sender<'a>(site: &'a Site, name: &str) -> Result<&'a Mailbox, Diagnostic> {
+    site.settings.mail.from.as_ref().ok_or_else(|| {
+        Diagnostic::new(format!("newsletter `{name}` has no sender"))
+            .at(crate::config::FILE.as_ref(), None)
+            .help("set `from` under `[mail]`: `from = \"In Focus <news@example.org>\"`")
+    })
+}
+
+async fn compose(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    newsletter: &Newsletter,
+    since: Option<Timestamp>,
+) -> Result<Digest, StoreError> {
+    let since = match since {
+        Some(since) => Some(since),
+        None => store.last_edition_until(name).await?,
+    };
+    let mut feeds = Vec::new();
+    for feed in carried(site, newsletter) {
+        let items = match since {
+            Some(since) => store.seen_since(&feed.slug, since).await?,
+            None => store.newest(&feed.slug, feed.window).await?,
+        };
+        feeds.push((feed, items));
+    }
+    let language = newsletter.language.as_ref().unwrap_or(&site.settings.language);
+    Ok(Digest::compose(name, &newsletter.title, language, since, feeds))
+}
+
+/// The feeds of a newsletter, in its order; all of the site if it names none.
+fn carried<'a>(site: &'a Site, newsletter: &Newsletter) -> Vec<&'a Feed> {
+    if newsletter.feeds.is_empty() {
+        return site.feeds.iter().collect();
+    }
+    let find = |slug: &String| site.feeds.iter().find(|feed| feed.slug.as_str() == slug);
+    newsletter.feeds.iter().filter_map(find).collect()
+}
