@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Invalid};
 use crate::model::{Feed, Slug};
 use crate::toml_file;
 
-pub use files::{Announcement, read_files};
+pub use files::{Announcement, check as check_files, read_files};
 
 /// Where the definitions are, relative to the site.
 pub const DIRECTORY: &str = "feeds";

@@ -1,15 +1,17 @@
 //! The command line: one short function per command; the only place that wires modules together.
 
+mod add;
 mod check;
 mod digest;
+mod init;
 mod publish;
 mod refresh;
 mod status;
+mod templates;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 
@@ -27,30 +29,48 @@ struct Cli {
     /// What time it is, for replays and tests.
     #[arg(long, global = true, value_name = "RFC3339")]
     now: Option<Timestamp>,
+    /// Print one JSON object.
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// A new site: commented settings and a place for feeds
+    Init(init::Options),
+    /// A feed made of a folder of announcements
+    Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
     Check,
     /// One pass, made for cron: the due sources, then publish
     Refresh(refresh::Options),
     /// Write the output again from what is remembered
     Publish,
+    /// Sources and their health, feeds and their items, newsletters
+    Status,
     /// What the next edition of a newsletter would be now; sends nothing
     Digest(digest::Options),
-    /// Sources and their health, feeds and their items
-    Status(status::Options),
+    /// The templates of pages and mails
+    #[command(subcommand)]
+    Templates(templates::Command),
 }
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+enum Outcome {
     Done,
     /// A source is degraded or failed; the rest is done.
     InPart,
+}
+
+/// What a command has to say: to people, who may be told nothing, or to programs.
+#[derive(Debug)]
+struct Answer {
+    outcome: Outcome,
+    text: String,
+    json: serde_json::Value,
 }
 
 /// Exit codes, for cron and scripts.
@@ -62,8 +82,17 @@ const IN_PART: u8 = 3;
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
-        Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::InPart) => IN_PART.into(),
+        Ok(answer) => {
+            if cli.json {
+                println!("{}", answer.json);
+            } else if !answer.text.is_empty() {
+                println!("{}", answer.text);
+            }
+            match answer.outcome {
+                Outcome::Done => ExitCode::SUCCESS,
+                Outcome::InPart => IN_PART.into(),
+            }
+        }
         Err(error) => {
             eprintln!("error: {}", chain(&error));
             let invalid = error.is::<Invalid>() || error.is::<Diagnostic>();
@@ -72,43 +101,37 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<Outcome> {
+fn run(cli: &Cli) -> anyhow::Result<Answer> {
+    if let Command::Init(options) = &cli.command {
+        return init::run(&cli.site, options);
+    }
     let site = Site::load(&cli.site)?;
-    let now = cli.now.unwrap_or_else(Timestamp::now);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        match &cli.command {
-            Command::Check => check::run(&site),
-            Command::Refresh(options) => {
-                let store = open(&site).await?;
-                let outcome = refresh::run(&site, &store, options, now).await;
-                store.close().await;
-                outcome
-            }
-            Command::Digest(options) => {
-                let store = open(&site).await?;
-                let outcome = digest::run(&site, &store, options).await;
-                store.close().await;
-                outcome
-            }
-            Command::Publish => {
-                let store = open(&site).await?;
-                let outcome = publish::run(&site, &store).await;
-                store.close().await;
-                outcome
-            }
-            Command::Status(options) => {
-                let store = open(&site).await?;
-                let outcome = status::run(&site, &store, options).await;
-                store.close().await;
-                outcome
-            }
+    match &cli.command {
+        Command::Add(options) => add::run(&site, options),
+        Command::Check => check::run(&site),
+        Command::Templates(command) => templates::run(&site, command),
+        _ => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(run_with_store(cli, &site))
         }
-    })
+    }
 }
 
-async fn open(site: &Site) -> anyhow::Result<Store> {
-    Store::open(&site.root, &site.settings.database).await.context("the site has no memory")
+/// The commands that need to remember.
+async fn run_with_store(cli: &Cli, site: &Site) -> anyhow::Result<Answer> {
+    let now = cli.now.unwrap_or_else(Timestamp::now);
+    let store = Store::open(&site.root, &site.settings.database).await?;
+    let answer = match &cli.command {
+        Command::Refresh(options) => refresh::run(site, &store, options, now).await,
+        Command::Publish => publish::run(site, &store).await,
+        Command::Status => status::run(site, &store).await,
+        Command::Digest(options) => digest::run(site, &store, options).await,
+        Command::Init(_) | Command::Add(_) | Command::Check | Command::Templates(_) => {
+            unreachable!("a command without a store")
+        }
+    };
+    store.close().await;
+    answer
 }
 
 /// The causes of an error, the last of which is the one to mend.

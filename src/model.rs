@@ -203,3 +203,48 @@ impl fmt::Display for Location {
         }
     }
 }
+
+impl Item {
+    /// An item with every field, to try templates with.
+    pub fn sample() -> Item {
+        let image = Url::parse("https://www.example.org/image.jpg").ok();
+        let at = Timestamp::UNIX_EPOCH;
+        Item {
+            id: ItemId(Uuid::nil()),
+            source: String::new(),
+            url: image.clone(),
+            title: "Title".to_owned(),
+            kicker: Some("Kicker".to_owned()),
+            summary: Some("Summary.".to_owned()),
+            content: SafeHtml::from_html("<p>Text.</p>", None),
+            image: image.map(|url| Image { url, alt: "Image".to_owned() }),
+            author: Some("Author".to_owned()),
+            language: None,
+            published: Dated {
+                at,
+                precision: Precision::Day,
+                evidence: Evidence::FirstSeen,
+                text: String::new(),
+            },
+            first_seen_at: at,
+            updated_at: at,
+            backfilled: false,
+        }
+    }
+}
+
+impl Feed {
+    /// A feed without sources, to try templates with.
+    pub fn sample() -> Feed {
+        Feed {
+            slug: Slug("sample".to_owned()),
+            title: "Sample".to_owned(),
+            description: Some("Description".to_owned()),
+            home_url: None,
+            language: "en".to_owned(),
+            author: None,
+            window: 1,
+            sources: Vec::new(),
+        }
+    }
+}

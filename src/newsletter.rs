@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::config::Newsletter;
 use crate::diagnostic::Diagnostic;
 use crate::mail::{Mailbox, Message};
-use crate::model::Feed;
+use crate::model::{Feed, Item};
 use crate::publish::{Output, OutputError};
 use crate::site::Site;
 use crate::store::{Store, StoreError};
@@ -87,12 +87,10 @@ pub fn preview(site: &Site, name: &str) -> PathBuf {
     site.root.join(PREVIEW).join(name)
 }
 
+/// Loading the site has made sure that there is one.
 fn sender<'a>(site: &'a Site, name: &str) -> Result<&'a Mailbox, Diagnostic> {
-    site.settings.mail.from.as_ref().ok_or_else(|| {
-        Diagnostic::new(format!("newsletter `{name}` has no sender"))
-            .at(crate::config::FILE.as_ref(), None)
-            .help("set `from` under `[mail]`: `from = \"In Focus <news@example.org>\"`")
-    })
+    let from = site.settings.mail.from.as_ref();
+    from.ok_or_else(|| Diagnostic::new(format!("newsletter `{name}` has no sender")))
 }
 
 async fn compose(
@@ -125,4 +123,13 @@ fn carried<'a>(site: &'a Site, newsletter: &Newsletter) -> Vec<&'a Feed> {
     }
     let find = |slug: &String| site.feeds.iter().find(|feed| feed.slug.as_str() == slug);
     newsletter.feeds.iter().filter_map(find).collect()
+}
+
+/// Renders a digest once, of an item that is not there, so that a template that asks for what it
+/// is not given is found before it matters.
+pub fn rehearse(site: &Site) -> Result<(), NewsletterError> {
+    let feed = Feed::sample();
+    let feeds = vec![(&feed, vec![Item::sample()])];
+    render(&Digest::compose("sample", "Sample", &site.settings.language, None, feeds), site)?;
+    Ok(())
 }

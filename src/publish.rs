@@ -14,6 +14,7 @@ use url::Url;
 pub use document::{FeedDocument, page_of, window};
 pub use output::{Output, OutputError};
 
+use crate::config::Settings;
 use crate::model::{Feed, Item};
 use crate::templates::{TemplateError, Templates};
 
@@ -74,4 +75,18 @@ impl Publisher<'_> {
         }
         Ok(changed)
     }
+}
+
+/// Renders every page once, of a feed and an item that are not there, so that a template that
+/// asks for what it is not given is found before it matters.
+pub fn rehearse(settings: &Settings, templates: &Templates) -> Result<(), TemplateError> {
+    let feed = Feed::sample();
+    let items = [Item::sample()];
+    let base_url = &settings.base_url;
+    let document = FeedDocument::new(&feed, &items, base_url, &settings.time_zone);
+    pages::archive(&document, &items, templates)?;
+    pages::feed(&document, templates)?;
+    pages::index("", &settings.language, &[&feed], base_url, templates)?;
+    pages::opml("", &[&feed], base_url, templates)?;
+    Ok(())
 }

@@ -69,7 +69,7 @@ impl Pass<'_> {
             return Ok(None);
         }
         let mut row = self.row(feed, source, before.as_ref());
-        let mut report = SourceReport::new(source);
+        let mut report = SourceReport::new(feed, source);
         let is_first = before.as_ref().is_none_or(|row| row.succeeded_at.is_none());
         let look = Look { feed, source, fetcher, store: self.store, is_first };
         match look.run(before.as_ref().map(|row| &row.validators)).await? {
@@ -80,12 +80,12 @@ impl Pass<'_> {
             }
             Looked::Failed(problem) => {
                 report.fail(Verdict::Failed, problem);
-                self.note_failure(row, &report).await?;
+                self.note_verdict(row, &report).await?;
             }
             Looked::Found(found) if found.sightings.is_empty() && found.dropped == 0 => {
                 report.fail(Verdict::Degraded, found.nothing(source));
                 report.problems.extend(found.problems);
-                self.note_failure(row, &report).await?;
+                self.note_verdict(row, &report).await?;
             }
             Looked::Found(found) => {
                 report.found = found.sightings.len();
@@ -105,6 +105,9 @@ impl Pass<'_> {
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
                 let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
                 report.count(count(Kind::New), count(Kind::Updated));
+                if report.verdict == Verdict::Fresh {
+                    self.note_verdict(row, &report).await?;
+                }
                 let read: Vec<_> = changes
                     .iter()
                     .filter(|change| {
@@ -118,7 +121,7 @@ impl Pass<'_> {
         Ok(Some(report))
     }
 
-    async fn note_failure(
+    async fn note_verdict(
         &self,
         mut row: SourceRow,
         report: &SourceReport,

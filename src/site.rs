@@ -37,6 +37,10 @@ impl Site {
             problems.extend(found);
             Vec::new()
         });
+        // Feeds that could not be read are not missing.
+        if problems.is_empty() {
+            problems.extend(newsletter_problems(&settings, &feeds));
+        }
         let templates = match Templates::load(root) {
             Ok(templates) if problems.is_empty() => templates,
             Ok(_) => return Err(Invalid(problems)),
@@ -73,4 +77,29 @@ impl Site {
     pub fn feed(&self, slug: &Slug) -> Option<&Feed> {
         self.feeds.iter().find(|feed| feed.slug == *slug)
     }
+}
+
+/// A newsletter has a sender and carries feeds that there are.
+fn newsletter_problems(settings: &Settings, feeds: &[Feed]) -> Vec<Diagnostic> {
+    let file = Path::new(config::FILE);
+    let known = || feeds.iter().map(|feed| feed.slug.as_str());
+    let mut problems = Vec::new();
+    for (name, newsletter) in &settings.newsletters {
+        if settings.mail.from.is_none() {
+            problems.push(
+                Diagnostic::new(format!("newsletter `{name}` has no sender"))
+                    .at(file, None)
+                    .help("set `from` under `[mail]`: `from = \"In Focus <news@example.org>\"`"),
+            );
+        }
+        for slug in newsletter.feeds.iter().filter(|slug| !known().any(|known| known == *slug)) {
+            let problem = Diagnostic::new(format!("newsletter `{name}` carries no feed `{slug}`"));
+            let problem = problem.at(file, None);
+            problems.push(match diagnostic::nearest(slug, known()) {
+                Some(name) => problem.help(format!("did you mean `{name}`?")),
+                None => problem.help("`feeds` names definitions without `.toml`"),
+            });
+        }
+    }
+    problems
 }

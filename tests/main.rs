@@ -3,9 +3,11 @@
 mod bed;
 mod catalog;
 mod charset;
+mod commands;
 mod config;
 mod dates;
 mod diagnostic;
+mod digest;
 mod formats;
 mod ledger;
 mod normalize;

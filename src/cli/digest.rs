@@ -2,8 +2,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jiff::Timestamp;
+use serde_json::json;
 
-use super::Outcome;
+use super::{Answer, Outcome};
 use crate::diagnostic::{Diagnostic, count, nearest};
 use crate::newsletter;
 use crate::site::Site;
@@ -21,7 +22,7 @@ pub struct Options {
     since: Option<Timestamp>,
 }
 
-pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Result<Outcome> {
+pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Result<Answer> {
     let name = &options.newsletter;
     if !site.settings.newsletters.contains_key(name) {
         let known = site.settings.newsletters.keys().map(String::as_str);
@@ -33,16 +34,16 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
         return Err(problem.help(help).into());
     }
     let directory = options.out.clone().unwrap_or_else(|| newsletter::preview(site, name));
-    match newsletter::draft(site, store, name, options.since, directory).await? {
-        Some(draft) => {
-            let which = if draft.is_first { "the latest" } else { "new" };
-            println!(
-                "{}, {which}: {}",
-                count(draft.items, "item"),
-                draft.directory.join("digest.html").display()
-            );
-        }
-        None => println!("Nothing new: there would be no edition."),
-    }
-    Ok(Outcome::Done)
+    let draft = newsletter::draft(site, store, name, options.since, directory).await?;
+    let Some(draft) = draft else {
+        let text = "Nothing new: there would be no edition.".to_owned();
+        return Ok(Answer { outcome: Outcome::Done, json: json!({ "items": 0 }), text });
+    };
+    let which = if draft.is_first { "the latest" } else { "new" };
+    let page = draft.directory.join("digest.html");
+    Ok(Answer {
+        outcome: Outcome::Done,
+        json: json!({ "items": draft.items, "directory": draft.directory }),
+        text: format!("{}, {which}: {}", count(draft.items, "item"), page.display()),
+    })
 }

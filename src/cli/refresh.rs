@@ -1,9 +1,10 @@
 use std::io::IsTerminal;
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use super::Outcome;
+use super::{Answer, Outcome};
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
 use crate::refresh::{Pass, Report};
@@ -14,9 +15,6 @@ use crate::store::Store;
 pub struct Options {
     /// The feeds to refresh; all of them if none is named
     slug: Vec<String>,
-    /// Print the report as one JSON object
-    #[arg(long)]
-    json: bool,
     /// Look at all sources, due or not
     #[arg(long)]
     force: bool,
@@ -27,49 +25,67 @@ pub async fn run(
     store: &Store,
     options: &Options,
     now: Timestamp,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Answer> {
     let feeds = site.select(&options.slug)?;
     let pass = Pass { site, store, now, force: options.force };
-    let report = pass.run(&feeds, |_| {}).await?;
+    let sources = feeds.iter().map(|feed| feed.sources.len()).sum();
+    let bar = progress(sources);
+    let report = pass.run(&feeds, |source| {
+        bar.set_message(source.name.clone());
+        bar.inc(1);
+    });
+    let report = report.await?;
+    bar.finish_and_clear();
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
         let directory = newsletter::preview(site, name);
         drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
     }
-    if options.json {
-        println!("{}", serde_json::to_string(&report)?);
-    } else {
-        print(site, &report, &drafts);
-    }
-    Ok(if report.is_whole() { Outcome::Done } else { Outcome::InPart })
-}
-
-/// Problems always; where the output is when somebody looks on, or when there is something new to
-/// find there. Otherwise silence: cron mails every word.
-fn print(site: &Site, report: &Report, drafts: &[Draft]) {
     for problem in report.sources.iter().flat_map(|source| &source.problems) {
         eprintln!("error: {problem}");
     }
+    Ok(Answer {
+        outcome: if report.is_whole() { Outcome::Done } else { Outcome::InPart },
+        text: told(site, &report, &drafts),
+        json: serde_json::to_value(&report)?,
+    })
+}
+
+/// A bar on stderr if that is a terminal, where there is more than a moment to wait for.
+fn progress(sources: usize) -> ProgressBar {
+    if sources < 3 {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(sources as u64);
+    match ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Where the output is, when somebody looks on or when it is there for the first time. Otherwise
+/// silence: cron mails every word.
+fn told(site: &Site, report: &Report, drafts: &[Draft]) -> String {
     let is_first = report.feeds.iter().any(|feed| feed.is_first);
     if !is_first && !std::io::stdout().is_terminal() {
-        return;
+        return String::new();
     }
     if site.feeds.is_empty() {
-        println!("No feeds yet: put a definition into `feeds/`.");
-        return;
+        return "No feeds yet: `infocus add \"news/*.txt\"` makes one of the files in feeds/news/."
+            .to_owned();
     }
+    let mut lines = Vec::new();
     for feed in &report.feeds {
-        let new: usize = report
-            .sources
-            .iter()
-            .filter(|source| source.source.split('/').next() == Some(&feed.feed))
-            .map(|source| source.new)
-            .sum();
-        println!("{}: {}, {new} new", feed.feed, count(feed.items, "item"));
+        let own = report.sources.iter().filter(|source| source.feed == feed.feed);
+        let new: usize = own.map(|source| source.new).sum();
+        lines.push(format!("{}: {}, {new} new", feed.feed, count(feed.items, "item")));
     }
-    let root = site.output();
-    println!("Published in {}", root.root().join("index.html").display());
+    if !report.feeds.is_empty() {
+        lines.push(format!("Published: {}", site.output().root().join("index.html").display()));
+    }
     for draft in drafts {
-        println!("Draft of the next edition: {}", draft.directory.join("digest.html").display());
+        let page = draft.directory.join("digest.html");
+        lines.push(format!("Draft of the next edition: {}", page.display()));
     }
+    lines.join("\n")
 }

@@ -1,19 +1,11 @@
-use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::Outcome;
+use super::{Answer, Outcome};
 use crate::diagnostic::count;
 use crate::site::Site;
 use crate::store::Store;
 
-#[derive(Debug, Args)]
-pub struct Options {
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Result<Outcome> {
+pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
     let mut feeds = Vec::new();
     for feed in &site.feeds {
         let (items, newest) = store.count(&feed.slug).await?;
@@ -44,20 +36,47 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
             "sources": sources,
         }));
     }
-    if options.json {
-        println!("{}", json!({ "feeds": feeds }));
-        return Ok(Outcome::Done);
+    let mut newsletters = Vec::new();
+    for (name, newsletter) in &site.settings.newsletters {
+        let until = store.last_edition_until(name).await?;
+        newsletters.push(json!({
+            "newsletter": name,
+            "title": newsletter.title,
+            "last_edition_until": until.map(|at| at.to_string()),
+        }));
     }
-    for feed in &feeds {
+    let json = json!({ "feeds": feeds, "newsletters": newsletters });
+    Ok(Answer { outcome: Outcome::Done, text: told(&json), json })
+}
+
+fn told(status: &Value) -> String {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let mut lines = Vec::new();
+    for feed in list(&status["feeds"]) {
         let items = feed["items"].as_u64().unwrap_or_default() as usize;
-        println!("{}  {}", feed["feed"].as_str().unwrap_or_default(), count(items, "item"));
-        for source in feed["sources"].as_array().into_iter().flatten() {
-            let text = |key: &str| source[key].as_str().unwrap_or_default().to_owned();
-            println!("  {:<12} {:<10} {}", text("source"), text("state"), text("location"));
-            if let Some(message) = source["message"].as_str() {
-                println!("  {:<12} {message}", "");
+        lines.push(format!("{}: {}", text(&feed, "feed"), count(items, "item")));
+        for source in list(&feed["sources"]) {
+            let [name, state, location] =
+                ["source", "state", "location"].map(|key| text(&source, key));
+            lines.push(format!("  {name:<16} {state:<18} {location}"));
+            if source["message"].is_string() {
+                lines.push(format!("  {:<16} {}", "", text(&source, "message")));
             }
         }
     }
-    Ok(Outcome::Done)
+    for newsletter in list(&status["newsletters"]) {
+        let last = match newsletter["last_edition_until"].as_str() {
+            Some(until) => format!("last edition until {until}"),
+            None => "no edition yet".to_owned(),
+        };
+        lines.push(format!("{}: {last}", text(&newsletter, "newsletter")));
+    }
+    if lines.is_empty() {
+        lines.push(
+            "No feeds yet: `infocus add \"news/*.txt\"` makes one of the files in feeds/news/."
+                .to_owned(),
+        );
+    }
+    lines.join("\n")
 }

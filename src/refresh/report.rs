@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::Source;
+use crate::model::{Feed, Source};
 
 /// What a refresh thinks of what it found at a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -43,6 +43,7 @@ impl Report {
 
 #[derive(Debug, Serialize)]
 pub struct SourceReport {
+    pub feed: String,
     pub source: String,
     pub location: String,
     pub verdict: Verdict,
@@ -65,8 +66,9 @@ pub struct FeedReport {
 }
 
 impl SourceReport {
-    pub fn new(source: &Source) -> SourceReport {
+    pub fn new(feed: &Feed, source: &Source) -> SourceReport {
         SourceReport {
+            feed: feed.slug.to_string(),
             source: source.name.clone(),
             location: source.location.to_string(),
             verdict: Verdict::Unchanged,
