@@ -61,6 +61,22 @@ pub fn plain_text(html: &str) -> String {
     text
 }
 
+/// The text of the first paragraphs of HTML, up to a list, a heading or anything else; all of its
+/// text if it does not begin with a paragraph.
+pub fn lead(html: &str) -> String {
+    if too_deep(html) {
+        return String::new();
+    }
+    let parsed = scraper::Html::parse_fragment(html);
+    let paragraphs: Vec<String> = parsed
+        .root_element()
+        .child_elements()
+        .take_while(|element| element.value().name() == "p")
+        .map(|element| element.text().collect())
+        .collect();
+    if paragraphs.is_empty() { plain_text(html) } else { paragraphs.join(" ") }
+}
+
 /// True for elements that flow with the text around them.
 pub fn is_inline(element: &str) -> bool {
     const INLINE: [&str; 18] = [

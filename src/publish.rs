@@ -59,18 +59,17 @@ impl Publisher<'_> {
         Ok(changed)
     }
 
-    /// Writes what spans all feeds: the index, the style sheet and the OPML list.
+    /// Writes what spans all feeds: the index and the OPML list.
     pub fn index(
         &self,
         title: &str,
         language: &str,
         feeds: &[&Feed],
     ) -> Result<usize, PublishError> {
-        let style = self.templates.file("page.css");
         let index = pages::index(title, language, feeds, self.base_url, self.templates)?;
         let opml = pages::opml(title, feeds, self.base_url, self.templates)?;
         let mut changed = 0;
-        for (name, text) in [("style.css", style), ("index.html", index), ("feeds.opml", opml)] {
+        for (name, text) in [("index.html", index), ("feeds.opml", opml)] {
             changed += usize::from(self.output.write(name, text.as_bytes())?);
         }
         Ok(changed)

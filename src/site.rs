@@ -20,6 +20,8 @@ pub struct Site {
 impl Site {
     /// Loads the site in a directory; everything that is wrong with it is told at once.
     pub fn load(root: &Path) -> Result<Site, Invalid> {
+        // `./public/index.html` is `public/index.html`, when people are told of it.
+        let root = root.strip_prefix(".").unwrap_or(root);
         let file = Path::new(config::FILE);
         let text = std::fs::read_to_string(root.join(file)).map_err(|error| {
             let place = root.join(file);

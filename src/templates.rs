@@ -47,7 +47,6 @@ pub struct Templates {
     markup: Handlebars<'static>,
     /// The same without escaping, for plain text.
     plain: Handlebars<'static>,
-    files: BTreeMap<&'static str, String>,
     texts: BTreeMap<String, Texts>,
 }
 
@@ -59,7 +58,6 @@ impl Templates {
         markup.set_strict_mode(true);
         let mut plain = markup.clone();
         plain.register_escape_fn(handlebars::no_escape);
-        let mut files = BTreeMap::new();
         let mut texts = BTreeMap::new();
         for (name, default) in DEFAULTS {
             let file = Path::new(DIRECTORY).join(name);
@@ -72,10 +70,6 @@ impl Templates {
                     continue;
                 }
             };
-            if name.ends_with(".css") {
-                files.insert(name, text);
-                continue;
-            }
             if name == TEXTS {
                 for source in [default, &text] {
                     match toml_file::parse::<BTreeMap<String, Texts>>(&file, source) {
@@ -91,11 +85,7 @@ impl Templates {
                 problems.push(Diagnostic::new(error.reason().to_string()).at(&file, line));
             }
         }
-        if problems.is_empty() {
-            Ok(Templates { markup, plain, files, texts })
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(Templates { markup, plain, texts }) } else { Err(problems) }
     }
 
     pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
@@ -103,11 +93,6 @@ impl Templates {
         registry
             .render(name, context)
             .map_err(|error| TemplateError { name: name.to_owned(), error: Box::new(error) })
-    }
-
-    /// A file that is published as it is.
-    pub fn file(&self, name: &str) -> String {
-        self.files.get(name).cloned().unwrap_or_default()
     }
 
     /// The words for a language: its own, then those of the language without region, then

@@ -36,7 +36,7 @@ fn a_folder_of_files_is_added_shown_and_published() {
     assert_eq!(
         told,
         "1 announcement:\n  3 May 2026          In Focus        A \"handbook\"\n\
-         left out: `Press Releases/b.txt`: it is not text\nWritten: ./feeds/press-releases.toml\n"
+         left out: `Press Releases/b.txt`: it is not text\nWritten: feeds/press-releases.toml\n"
     );
     assert!(bed.read("feeds/press-releases.toml").starts_with("title = \"Press releases\"\n"));
     bed.run(&["refresh"]).ends(3);

@@ -74,6 +74,8 @@ fn a_summary_ends_at_a_sentence() {
     let first = "The partners of Dr. Weber met on the 21. March to agree (“in full”).";
     let text = format!("{first} {}", "They went on to talk about the many things ".repeat(20));
     assert_eq!(summary(&text), first);
+    assert_eq!(summary("They met. They agreed on three things:"), "They met.");
+    assert_eq!(summary("They met (“at last!”)"), "They met (“at last!”)");
     assert_eq!(summary("Short  text\nwithout an end"), "Short text without an end");
     let endless = "word ".repeat(300);
     assert!(summary(&endless).ends_with("word…"));

@@ -19,7 +19,6 @@ fn a_folder_of_files_becomes_feeds_pages_and_an_archive() {
     assert!(told.contains("public/index.html"), "it says where: {told}");
     for file in [
         "index.html",
-        "style.css",
         "feeds.opml",
         "news/feed.xml",
         "news/atom.xml",

@@ -114,6 +114,10 @@ fn headers_vary_and_are_understood() {
             "A new handbook\n\nVienna, 4 March 2024 – ",
             ["-", "A new handbook", "4 March 2024 (inferred)"],
         ),
+        (
+            "A new handbook\n\nNovi Brod, 4. marta 2024. – ",
+            ["-", "A new handbook", "4. marta 2024 (inferred)"],
+        ),
         ("A new handbook\n\n", ["-", "A new handbook", "-"]),
     ];
     for (top, expected) in cases {

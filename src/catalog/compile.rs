@@ -116,8 +116,8 @@ impl<'a> Compiler<'a> {
             (Some(files), None) => {
                 let line = self.line(&files.span());
                 // Absolute, so that a file has one name however the site is named.
-                let site = std::path::absolute(self.site).unwrap_or(self.site.to_owned());
-                let under = site.join(super::DIRECTORY);
+                let under = self.site.join(super::DIRECTORY);
+                let under = std::path::absolute(&under).unwrap_or(under);
                 match files::check(&under, files.get_ref()) {
                     Ok(()) => return Some(Location::Files { pattern: files.into_inner(), under }),
                     Err(problem) => self.problems.push(problem.at(self.file, line)),

@@ -14,8 +14,12 @@ const KNOWN: [&str; 6] = ["en", "en-GB", "de", "fr", "sr-Latn", "sr"];
 /// Shorter prefixes are no abbreviations, they are accidents.
 const SHORTEST_ABBREVIATION: usize = 3;
 
-/// Inflected languages add a letter or two: `februar`, `februara`; `mart`, `marta`.
+/// Inflected languages add a letter or two, or change them: `mart`, `marta`; `septembar`,
+/// `septembra`.
 const LONGEST_INFLECTION: usize = 2;
+
+/// Letters that a name has before an ending that changes.
+const STEM: usize = 5;
 
 /// The month (1 to 12) that `word`, already [folded](fold), names; the page's own language first.
 pub fn number_of(word: &str, language: &str) -> Option<i8> {
@@ -97,11 +101,14 @@ impl Names {
         only(self.forms.iter().filter(|(name, _)| name.starts_with(word)).map(|(_, month)| *month))
     }
 
+    /// The name up to its ending, and an ending of its own: CLDR does not have every case.
     fn inflected(&self, word: &str) -> Option<i8> {
         only(self.forms.iter().filter_map(|(name, month)| {
-            let ending = word.strip_prefix(name.as_str())?;
-            (ending.chars().count() <= LONGEST_INFLECTION && name.chars().count() > 2)
-                .then_some(*month)
+            let same = name.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+            let name_ending = name.chars().count() - same;
+            let word_ending = word.chars().count() - same;
+            let is_stem = same >= STEM || (same >= SHORTEST_ABBREVIATION && name_ending == 0);
+            (is_stem && name_ending.max(word_ending) <= LONGEST_INFLECTION).then_some(*month)
         }))
     }
 }

@@ -152,8 +152,9 @@ fn letters(text: &str) -> usize {
 fn dateline(paragraph: &str, dates: &Reader) -> Option<RawDate> {
     let (Range { start, end }, _) = dates.find(paragraph)?;
     let opens = letters(&paragraph[..start]) <= 24 && !paragraph[..start].contains(". ");
-    let separated =
-        paragraph[end..].trim_start().starts_with([',', '–', '—', '-', ':', '(', ')', '/']);
+    // Serbian and its neighbours put a full stop behind the year.
+    let behind = paragraph[end..].trim_start_matches('.').trim_start();
+    let separated = behind.starts_with([',', '–', '—', '-', ':', '(', ')', '/']);
     (opens && separated)
         .then(|| RawDate { text: paragraph[start..end].to_owned(), evidence: Evidence::Inferred })
 }

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::filter::{Field, Filter};
-use super::{SafeHtml, line, links, plain_text, summary};
+use super::{SafeHtml, lead, line, links, plain_text, summary};
 use crate::dates::{Reader, When};
 use crate::extract::RawItem;
 use crate::model::{Evidence, Image};
@@ -56,7 +56,7 @@ impl Sighting {
             |href: &Option<String>| links::absolute(href.as_deref()?, ground.base.as_ref());
         let content = raw.content.as_deref().unwrap_or_default();
         let content = SafeHtml::from_html(content, ground.base.as_ref());
-        let text = || Some(summary(&plain_text(content.as_str()))).filter(|text| !text.is_empty());
+        let text = || Some(summary(&lead(content.as_str()))).filter(|text| !text.is_empty());
         let summary = field(&raw.summary).or_else(text);
         let title = field(&raw.title)
             .or_else(|| summary.as_deref().map(|text| super::cut_at_word(text, TITLE_LENGTH)))?;

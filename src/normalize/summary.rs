@@ -15,10 +15,12 @@ const ABBREVIATIONS: [&str; 24] = [
 /// The beginning of `text`, whole sentences only.
 pub fn summary(text: &str) -> String {
     let text = super::line(text);
-    if text.chars().count() <= LENGTH {
+    let ends = sentence_ends(&text);
+    // A sentence that goes on in what was left out, a list for instance, is no summary.
+    let is_whole = ends.is_empty() || ends.last() == Some(&text.len());
+    if text.chars().count() <= LENGTH && is_whole {
         return text;
     }
-    let ends = sentence_ends(&text);
     let chars = |end: usize| text[..end].chars().count();
     let fitting = ends.iter().copied().take_while(|end| chars(*end) <= LENGTH).last();
     match fitting.or_else(|| ends.first().copied().filter(|end| chars(*end) <= LONGEST)) {
