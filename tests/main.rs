@@ -11,6 +11,7 @@ mod digest;
 mod formats;
 mod ledger;
 mod normalize;
+mod output;
 mod pages;
 mod refresh;
 mod rules;

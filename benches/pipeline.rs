@@ -1,0 +1,108 @@
+//! What a refresh does with a listing: extract, normalise, write; for 30 items and for 10,000.
+//!
+//! `cargo bench` prints the figures. Compare rows of one run with each other, not runs.
+
+use divan::Bencher;
+use infocus::config::Settings;
+use infocus::dates::Reader;
+use infocus::extract::RawItem;
+use infocus::extract::rules::{Fields, Pick, Rules, read};
+use infocus::model::{Feed, Item, Slug};
+use infocus::normalize::ledger::{Known, Occasion, settle};
+use infocus::normalize::sighting::{Ground, Sighting};
+use infocus::publish::{Output, Publisher};
+use infocus::templates::Templates;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+fn main() {
+    divan::main();
+}
+
+const SIZES: [usize; 2] = [30, 10_000];
+
+fn page(items: usize) -> String {
+    let card = |n| {
+        format!(
+            "<article class=news><span class=label>In Focus</span><h3><a href='/news/{n}?utm_source=list'>Announcement {n} of the valley</a></h3>\
+             <time>{} May 2026</time><p class=teaser>The towns met &amp; agreed on plan {n}. It begins in June.</p>\
+             <div class=body><p>The <b>towns</b> met. They agreed on plan {n}.</p><ul><li>One</li><li>Two</li></ul></div></article>",
+            n % 28 + 1
+        )
+    };
+    format!("<html lang=en><body>{}</body></html>", (0..items).map(card).collect::<String>())
+}
+
+fn rules() -> Rules {
+    let picks = |rule: &str| vec![Pick::parse(rule).expect("a rule")];
+    Rules {
+        item: scraper::Selector::parse("article.news").expect("a selector"),
+        fields: Fields {
+            title: picks("h3"),
+            url: picks("h3 a @href"),
+            published: picks("time"),
+            kicker: picks(".label"),
+            summary: picks(".teaser"),
+            content: picks(".body"),
+            image: picks("img @src"),
+            author: Vec::new(),
+        },
+        next: Vec::new(),
+        pages: 1,
+    }
+}
+
+fn ground() -> Ground {
+    Ground {
+        base: "https://www.example.org/news".parse().ok(),
+        dates: Reader::new("en"),
+        zone: TimeZone::UTC,
+    }
+}
+
+fn raw(items: usize) -> Vec<RawItem> {
+    read(&page(items), &rules()).expect("a listing").items
+}
+
+fn normalized(items: usize) -> Vec<Sighting> {
+    let ground = ground();
+    raw(items).iter().filter_map(|raw| Sighting::of(raw, &ground)).collect()
+}
+
+fn settled(items: usize) -> Vec<Item> {
+    let feed = Slug::parse("news").expect("a slug");
+    let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("an instant");
+    let occasion =
+        Occasion { feed: &feed, source: "page", zone: &TimeZone::UTC, now, is_first: true };
+    let changes = settle(normalized(items), &Known::default(), occasion);
+    changes.into_iter().map(|change| change.item).collect()
+}
+
+#[divan::bench(args = SIZES, sample_count = 10)]
+fn extract(bencher: Bencher, items: usize) {
+    let (page, rules) = (page(items), rules());
+    bencher.bench(|| read(&page, &rules));
+}
+
+#[divan::bench(args = SIZES, sample_count = 10)]
+fn normalize(bencher: Bencher, items: usize) {
+    let (raw, ground) = (raw(items), ground());
+    bencher.bench(|| raw.iter().filter_map(|raw| Sighting::of(raw, &ground)).count());
+}
+
+#[divan::bench(args = SIZES, sample_count = 5)]
+fn write(bencher: Bencher, items: usize) {
+    let settings = Settings::default();
+    let directory = tempfile::tempdir().expect("a directory");
+    let templates = Templates::load(directory.path()).expect("templates");
+    let output = Output::new(directory.path().to_owned());
+    let publisher = Publisher {
+        base_url: &settings.base_url,
+        zone: &TimeZone::UTC,
+        templates: &templates,
+        output: &output,
+    };
+    let feed = Feed { window: items, ..Feed::sample() };
+    let items = settled(items);
+    bencher.bench_local(|| publisher.feed(&feed, &items).expect("written"));
+}
