@@ -43,6 +43,18 @@ fn broken_front_matter_is_named_with_its_line() {
 }
 
 #[test]
+fn front_matter_that_copies_itself_or_never_ends_is_refused_at_once() {
+    let bomb = format!("---\na: &a [x]\n{}title: T\n---\nText", "b: [*a, *a]\n".repeat(9));
+    let deep = format!("---\ntitle: {}\n---\nText", "[".repeat(20_000));
+    for content in [bomb, deep] {
+        let told = file::read("a.md", content.as_bytes(), &Reader::new("en"));
+        assert!(told.expect_err("refused").starts_with("front matter, line "));
+    }
+    let nested = read("a.md", "---\nmeta: {title: No}\ntags: [x, y]\ntitle: Yes\n---\nText.");
+    assert_eq!(nested.title.as_deref(), Some("Yes"));
+}
+
+#[test]
 fn a_saved_page_is_read_without_what_surrounds_the_announcement() {
     let page = format!(
         "<!DOCTYPE html><html lang=de><head><title>A handbook: the valley | Site</title>\
