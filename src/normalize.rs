@@ -10,7 +10,7 @@ mod sanitize;
 pub mod sighting;
 mod summary;
 
-pub use nesting::too_deep;
+pub use nesting::too_complex;
 pub use sanitize::SafeHtml;
 pub use summary::{cut_at_word, summary};
 
@@ -46,7 +46,7 @@ pub fn escape(text: &str) -> String {
 
 /// The text of HTML, blocks apart, entities resolved.
 pub fn plain_text(html: &str) -> String {
-    if too_deep(html) {
+    if too_complex(html) {
         return String::new();
     }
     let parsed = scraper::Html::parse_fragment(html);
@@ -64,7 +64,7 @@ pub fn plain_text(html: &str) -> String {
 /// The text of the first paragraphs of HTML, up to a list, a heading or anything else; all of its
 /// text if it does not begin with a paragraph.
 pub fn lead(html: &str) -> String {
-    if too_deep(html) {
+    if too_complex(html) {
         return String::new();
     }
     let parsed = scraper::Html::parse_fragment(html);

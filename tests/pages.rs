@@ -146,7 +146,7 @@ fn a_page_that_breaks_or_empties_leaves_the_feed_as_it_is() {
         (Answer::page("<p>We have moved"), "source `newsroom/1` found no items"),
         (
             Answer::page("<div>".repeat(100_000)),
-            "source `newsroom/1`: the page is nested too deep to be read",
+            "source `newsroom/1`: the page is too complex to be read",
         ),
         (
             Answer::page(vec![b'a'; 10_000_001]),

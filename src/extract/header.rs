@@ -41,11 +41,14 @@ const PAGE_NAMES: [&str; 7] =
 /// A line shorter than this was not wrapped: the next one is no part of the title.
 const WRAPPED_AT: usize = 40;
 
+/// Lines that a header has at most, its title's included.
+const MOST_LINES: usize = 12;
+
 /// The fields of the header, and the blocks under it.
 ///
 /// `known` is what is known without looking; it is not looked for.
 pub fn read(blocks: &[Block], known: RawItem, dates: &Reader) -> (RawItem, Vec<Block>) {
-    let mut header = Header { item: known, dates };
+    let mut header = Header { item: known, dates, left: MOST_LINES };
     let mut rest = blocks.iter().cloned().collect::<std::collections::VecDeque<_>>();
     while let Some(mut block) = rest.pop_front() {
         let was_open = header.item.title.is_none();
@@ -70,12 +73,14 @@ pub fn read(blocks: &[Block], known: RawItem, dates: &Reader) -> (RawItem, Vec<B
 struct Header<'a> {
     item: RawItem,
     dates: &'a Reader,
+    left: usize,
 }
 
 impl Header<'_> {
     fn take_lines(&mut self, block: &mut Block, below: Option<&Block>) {
-        while !block.lines.is_empty() && self.take(block, below) {
+        while self.left > 0 && !block.lines.is_empty() && self.take(block, below) {
             block.take_line();
+            self.left -= 1;
         }
     }
 
@@ -107,10 +112,15 @@ impl Header<'_> {
         let Some(title) = &mut self.item.title else { return };
         let mut last = title.chars().count();
         while let Some(line) = block.lines.first() {
-            if last < WRAPPED_AT || ends_sentence(title) || is_date(line, self.dates) {
+            if self.left == 0
+                || last < WRAPPED_AT
+                || ends_sentence(title)
+                || is_date(line, self.dates)
+            {
                 break;
             }
             last = line.chars().count();
+            self.left -= 1;
             title.push(' ');
             title.push_str(&block.take_line());
         }

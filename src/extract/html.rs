@@ -3,11 +3,11 @@
 use scraper::{ElementRef, Html, Node, Selector};
 
 use super::blocks::{self, Block};
-use super::rules::TooDeep;
+use super::rules::TooComplex;
 use super::{RawDate, RawItem, header};
 use crate::dates::Reader;
 use crate::model::Evidence;
-use crate::normalize::too_deep;
+use crate::normalize::too_complex;
 
 /// Elements that hold no part of an announcement.
 const LEFT_OUT: [&str; 14] = [
@@ -35,9 +35,9 @@ const WHOLE: [&str; 15] = [
 ];
 
 /// Reads one announcement from a page or a fragment.
-pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooDeep> {
-    if too_deep(html) {
-        return Err(TooDeep);
+pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
+    if too_complex(html) {
+        return Err(TooComplex);
     }
     let page = Html::parse_document(html);
     let root = page.root_element();
@@ -75,9 +75,9 @@ pub fn read_blocks(found: &[Block], known: RawItem, dates: &Reader) -> RawItem {
 }
 
 /// The blocks of a fragment of HTML.
-pub fn fragment(html: &str) -> Result<Vec<Block>, TooDeep> {
-    if too_deep(html) {
-        return Err(TooDeep);
+pub fn fragment(html: &str) -> Result<Vec<Block>, TooComplex> {
+    if too_complex(html) {
+        return Err(TooComplex);
     }
     Ok(blocks_of(Html::parse_fragment(html).root_element()))
 }

@@ -71,10 +71,10 @@ pub struct Rules {
     pub pages: usize,
 }
 
-/// A page nested deeper than any that a person wrote; it is not parsed.
+/// A page nested deeper, or with more attributes, than any that a person wrote; it is not parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the page is nested too deep to be read")]
-pub struct TooDeep;
+#[error("the page is too complex to be read")]
+pub struct TooComplex;
 
 /// What a listing page gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ pub struct Listing {
     pub base: Option<String>,
 }
 
-pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooDeep> {
+pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
     let page = parse(html)?;
     let root = page.root_element();
     Ok(Listing {
@@ -98,13 +98,13 @@ pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooDeep> {
 }
 
 /// The page of one item.
-pub fn read_page(html: &str, fields: &Fields) -> Result<RawItem, TooDeep> {
+pub fn read_page(html: &str, fields: &Fields) -> Result<RawItem, TooComplex> {
     Ok(read_item(parse(html)?.root_element(), fields))
 }
 
-fn parse(html: &str) -> Result<Html, TooDeep> {
-    if crate::normalize::too_deep(html) {
-        return Err(TooDeep);
+fn parse(html: &str) -> Result<Html, TooComplex> {
+    if crate::normalize::too_complex(html) {
+        return Err(TooComplex);
     }
     Ok(Html::parse_document(html))
 }

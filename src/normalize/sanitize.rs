@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::nesting::too_deep;
+use super::nesting::too_complex;
 use super::{escape, is_legal, links};
 
 /// Rounds after which HTML that is still changing is not worth its mark-up.
@@ -21,7 +21,7 @@ impl SafeHtml {
     /// HTML nested deeper than anybody writes is kept as its text.
     pub fn from_html(html: &str, base: Option<&Url>) -> SafeHtml {
         let legal: String = html.chars().filter(|c| is_legal(*c)).collect();
-        if too_deep(&legal) {
+        if too_complex(&legal) {
             return SafeHtml(escape(&strip_tags(&legal)));
         }
         let base = base.cloned();

@@ -47,6 +47,9 @@ pub struct Published {
 /// Characters of a title made from a summary.
 const TITLE_LENGTH: usize = 100;
 
+/// Characters that a title has at most: what is longer is a text without a title.
+const LONGEST_TITLE: usize = 1000;
+
 impl Sighting {
     /// Normalises a raw item; `None` if it has neither title nor text.
     pub fn of(raw: &RawItem, ground: &Ground) -> Option<Sighting> {
@@ -59,6 +62,7 @@ impl Sighting {
         let text = || Some(summary(&lead(content.as_str()))).filter(|text| !text.is_empty());
         let summary = field(&raw.summary).or_else(text);
         let title = field(&raw.title)
+            .map(|title| super::cut_at_word(&title, LONGEST_TITLE))
             .or_else(|| summary.as_deref().map(|text| super::cut_at_word(text, TITLE_LENGTH)))?;
         let url = address(&raw.url);
         let published = raw.published.as_ref().and_then(|date| {
