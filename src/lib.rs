@@ -1,19 +1,40 @@
 //! infocus takes the announcements of an organisation from where it already puts them and
 //! publishes them where people read: feed readers and inboxes.
 //!
-//! What stands so far:
+//! # The flow
 //!
-//! - [`config`]: the settings of a site, with problems that name the line;
-//! - [`catalog`]: the definitions of its feeds, compiled, all problems told at once;
-//! - [`model`]: the nouns;
-//! - [`extract`]: files and pages to raw items, the strings as found;
-//! - [`normalize`]: legal characters, clean absolute addresses, harmless HTML, a summary;
-//! - [`store`]: what is remembered, in one SQL for SQLite and PostgreSQL;
-//! - [`dates`]: dates as organisations write them, read from text and never guessed;
-//! - [`diagnostic`]: what goes wrong, told to a person with its place and its remedy.
+//! ```text
+//! feeds/*.toml --catalog--> Feed, Source
+//! Source --fetch--> page or file --extract--> RawItem --normalize--> Sighting
+//! Sighting + what the store knows --ledger--> Item: new, updated or unchanged
+//! items --publish--> RSS, Atom, JSON Feed, pages, archive
+//! items --newsletter--> Digest --> the draft of the next edition
+//! ```
 //!
-//! The middle is pure: `extract`, `normalize` and `dates` read no clock, no file and no network, so
-//! the same input gives the same answer on any day.
+//! Follow one announcement: [`cli`] loads the [`site`], opens the [`store`] and hands both to
+//! [`refresh`]. That asks the [`store`] which sources are due, gets their pages by [`fetch`] or
+//! their files by [`catalog`], has [`extract`] find the strings and [`normalize`] make a sighting
+//! of them, with [`dates`] deciding what is a date and what is not. [`normalize::ledger`] says
+//! which item the sighting is, and the store puts it down in one transaction. Then [`publish`]
+//! writes what has changed, and [`newsletter`] renews the drafts.
+//!
+//! # The rules
+//!
+//! 1. Never a worse feed: a source that gives nothing usable leaves its feed as it is, and the
+//!    exit code says so ([`refresh::Verdict`]).
+//! 2. An item is the same item for ever: its id is issued once and kept under every name that it
+//!    has been seen by ([`normalize::ledger`]).
+//! 3. No guessed facts: a date is read, concluded from evidence, or marked as first seen
+//!    ([`model::Evidence`]); what cannot be decided is refused ([`dates`]).
+//! 4. Same input, same bytes: nothing published depends on the clock, and a file that would not
+//!    change is not touched ([`publish::Output`]).
+//! 5. The middle is pure: `extract`, `normalize`, `dates` and the writers read no clock, no file and
+//!    no network. `now` is an argument; only [`cli`] asks the clock.
+//! 6. What came from outside has a type of its own once it is safe: [`normalize::SafeHtml`],
+//!    [`mail::Mailbox`], [`model::Slug`].
+//! 7. A type of another crate stays inside the module that owns it.
+//! 8. What goes wrong is told with its place and its remedy ([`diagnostic`]), all of it at once
+//!    where it can be.
 
 pub mod catalog;
 pub mod cli;

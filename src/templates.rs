@@ -32,7 +32,8 @@ const TEXTS: &str = "texts.toml";
 /// Languages that are written from the right.
 const RIGHT_TO_LEFT: [&str; 5] = ["ar", "fa", "he", "ur", "yi"];
 
-type Texts = BTreeMap<String, String>;
+/// Words beside the announcements, by name.
+pub type Texts = BTreeMap<String, String>;
 
 #[derive(Debug, thiserror::Error)]
 #[error("failed to render template `{name}`: {error}")]

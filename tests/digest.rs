@@ -41,6 +41,22 @@ fn parts(mail: &ParsedMail) -> (String, String, usize) {
 }
 
 #[test]
+fn what_has_no_label_stands_under_a_heading_of_its_own() {
+    let bed = bed();
+    announce(&bed, 0..1);
+    bed.write(
+        "feeds/news/plain.txt",
+        "A ferry for the valley, from June on\n\n2 May 2026\n\nIt is free.",
+    );
+    bed.run(&["refresh"]).ends(0);
+    let text = bed.read("preview/weekly/digest.txt");
+    let labelled = text.find("== In Focus ==").expect("a label");
+    let others = text.find("== Other announcements ==").expect("a heading");
+    let ferry = text.find("A ferry for the valley, from June on\n2 May").expect("the item");
+    assert!(labelled < others && others < ferry, "{text}");
+}
+
+#[test]
 fn the_draft_has_every_item_in_both_parts_and_the_headers_of_a_list() {
     let bed = bed();
     announce(&bed, 0..5);

@@ -13,6 +13,7 @@ use crate::model::{Image, Item, Slug};
 use crate::normalize::cut_at_word;
 use crate::publish::page_of;
 use crate::site::Site;
+use crate::templates::Texts;
 
 /// Bytes of the encoded HTML part. Gmail cuts off what is beyond about 102 kB, the link to
 /// unsubscribe with it.
@@ -141,8 +142,12 @@ impl Renderer<'_> {
             "archive_url": self.site.settings.base_url,
             "unsubscribe_url": self.unsubscribe(),
             "address": self.site.settings.mail.address,
-            "t": self.site.templates.texts(&digest.language),
+            "t": self.texts(),
         })
+    }
+
+    fn texts(&self) -> Texts {
+        self.site.templates.texts(&self.digest.language)
     }
 
     fn section(&self, section: &Section, detail: Detail, left: &mut usize) -> Value {
@@ -152,9 +157,13 @@ impl Renderer<'_> {
             .iter()
             .map(|(feed, item)| self.item(feed, item, section, detail))
             .collect();
+        // What has no label would seem to belong to the section above it.
+        let is_alone = self.digest.sections.len() == 1;
+        let others = || if is_alone { None } else { self.texts().remove("others") };
+        let title = section.title.clone().or_else(others);
         // No level of headings is left out.
-        let heading = if section.title.is_some() { "h3" } else { "h2" };
-        json!({ "title": section.title, "heading": heading, "items": items })
+        let heading = if title.is_some() { "h3" } else { "h2" };
+        json!({ "title": title, "heading": heading, "items": items })
     }
 
     fn item(&self, feed: &Slug, item: &Item, section: &Section, detail: Detail) -> Value {
