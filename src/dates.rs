@@ -3,25 +3,39 @@
 //!
 //! [`Reader::read`] takes a field that is meant to be a date; [`Reader::find`] looks for the first
 //! date in running text. Both refuse what cannot be decided: `03/05/2026` stays unread until the
-//! other dates of its page ([`Order::of_column`]) or the page's language settle which number is
-//! the day. Month names come from CLDR, through ICU4X.
+//! other dates of its page ([`Column::order`]) or the page's language settle which number is the
+//! day, and a date that its own weekday denies is none. The names of months and weekdays, and the
+//! words for time that has passed, come from CLDR, through ICU4X.
 
+mod clock;
+mod column;
 mod format;
-mod months;
+mod names;
+mod relative;
 mod scan;
+mod token;
+mod url;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, ZonedDateTime};
+use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 
-pub use format::{long, rfc2822, rfc3339};
-pub use months::fold;
+pub use self::url::in_path;
+pub use column::{Order, Orders};
+pub use format::{long, long_month, rfc2822, rfc3339};
+pub use names::fold;
+
+use names::Names;
+use relative::{Ago, Unit};
 
 /// A point in time as far as a text gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum When {
+    /// A month and nothing more; its first day.
+    Month(Date),
     /// A calendar day and nothing more.
     Day(Date),
     /// A day with a time of day; the offset from UTC if the text says it.
@@ -29,9 +43,10 @@ pub enum When {
 }
 
 impl When {
-    /// The calendar day as it is written.
+    /// The calendar day as it is written; of a month, its last.
     pub fn day(&self) -> Date {
         match self {
+            When::Month(first) => first.last_of_month(),
             When::Day(day) => *day,
             When::Minute(at, _) => at.date(),
         }
@@ -41,7 +56,7 @@ impl When {
     /// offset. In the hour that daylight saving skips or repeats: as RFC 5545 settles it.
     pub fn instant(&self, zone: &TimeZone) -> Option<Timestamp> {
         match self {
-            When::Day(_) => None,
+            When::Month(_) | When::Day(_) => None,
             When::Minute(at, Some(offset)) => offset.to_timestamp(*at).ok(),
             When::Minute(at, None) => {
                 at.to_zoned_datetime(zone.clone()).ok().map(|at| at.timestamp())
@@ -50,56 +65,40 @@ impl When {
     }
 }
 
-/// Which number of `03/05/2026` is the day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    DayFirst,
-    MonthFirst,
-}
-
-impl Order {
-    /// What a column of dates says together: one value over 12 decides for all. `None` when
-    /// nothing decides, or when the column contradicts itself.
-    pub fn of_column<'a>(column: impl IntoIterator<Item = &'a str>) -> Option<Order> {
-        let mut seen = None;
-        for order in column.into_iter().filter_map(scan::order_shown_by) {
-            match seen {
-                None => seen = Some(order),
-                Some(earlier) if earlier != order => return None,
-                Some(_) => {}
-            }
-        }
-        seen
-    }
-
-    /// What the language of the page says. Plain `en` says nothing: both orders are English.
-    pub fn of_language(language: &str) -> Option<Order> {
-        match language.to_ascii_lowercase().as_str() {
-            "en" => None,
-            "en-us" | "en-ph" => Some(Order::MonthFirst),
-            "" => None,
-            _ => Some(Order::DayFirst),
-        }
-    }
-}
-
 /// Reads dates under what is known of where they stand.
 #[derive(Debug, Clone)]
 pub struct Reader {
-    language: String,
-    order: Option<Order>,
+    /// Of the page's languages, the definition's first.
+    names: Vec<Arc<Names>>,
+    languages: Vec<String>,
+    orders: Orders,
     formats: Vec<String>,
+    /// When the page was fetched, on the clock of those who wrote it.
+    looked: Option<ZonedDateTime>,
 }
 
 impl Reader {
     /// A reader for text in `language` (BCP 47). Month names of the other known languages are
     /// understood too: official pages quote each other.
     pub fn new(language: &str) -> Self {
-        Reader {
-            language: language.to_owned(),
-            order: Order::of_language(language),
+        let reader = Reader {
+            names: Vec::new(),
+            languages: Vec::new(),
+            orders: Orders::default(),
             formats: Vec::new(),
+            looked: None,
+        };
+        reader.with_language(language)
+    }
+
+    /// The page is said to be in this language too. Where two languages put the day in different
+    /// places, neither decides.
+    pub fn with_language(mut self, language: &str) -> Self {
+        if !language.is_empty() && !self.languages.iter().any(|known| known == language) {
+            self.names.push(Names::of(language));
+            self.languages.push(language.to_owned());
         }
+        self
     }
 
     /// Formats (strptime, as jiff has it) that are tried before anything else.
@@ -108,9 +107,16 @@ impl Reader {
         self
     }
 
-    /// The order that the whole column has shown outweighs the language.
-    pub fn with_order(mut self, order: Option<Order>) -> Self {
-        self.order = order.or(self.order);
+    /// The orders that the whole column has shown outweigh the language.
+    pub fn with_orders(mut self, orders: Orders) -> Self {
+        self.orders = orders;
+        self
+    }
+
+    /// Lets "3 days ago" be understood: `now` is when the page was fetched, `zone` whose days it
+    /// counts. The only readings that depend on a clock.
+    pub fn looking_at(mut self, now: Timestamp, zone: &TimeZone) -> Self {
+        self.looked = Some(now.to_zoned_datetime(zone.clone()));
         self
     }
 
@@ -119,12 +125,19 @@ impl Reader {
         let text = text.trim();
         self.by_format(text)
             .or_else(|| by_standard(text))
-            .or_else(|| self.find(text).map(|(_, when)| when))
+            .or_else(|| scan::Scan::new(text, self).field())
     }
 
     /// The first date in a text and where it stands (bytes).
     pub fn find(&self, text: &str) -> Option<(Range<usize>, When)> {
-        scan::Scan::new(text, &self.language, self.order).first()
+        scan::Scan::new(text, self).first()
+    }
+
+    /// True if the text counts back from the moment of the look: what it says is concluded, and
+    /// another text tomorrow.
+    pub fn is_relative(&self, text: &str) -> bool {
+        let timeless = Reader { looked: None, ..self.clone() };
+        self.looked.is_some() && self.read(text).is_some() && timeless.read(text).is_none()
     }
 
     fn by_format(&self, text: &str) -> Option<When> {
@@ -137,12 +150,52 @@ impl Reader {
             Some(day_or_minute(parsed.to_datetime().ok()?, parsed.offset()))
         })
     }
+
+    /// Which number of a date with this mark is the day.
+    fn order(&self, mark: char) -> Option<Order> {
+        if let Some(shown) = self.orders.of(mark) {
+            return Some(shown);
+        }
+        let mut said = self.languages.iter().filter_map(|language| Order::of_language(language));
+        let first = said.next();
+        let agree = said.all(|order| Some(order) == first);
+        match first {
+            // Dots mean day first, unless the language has the month there.
+            None if mark == '.' && agree => Some(Order::DayFirst),
+            Some(Order::MonthFirst) if mark == '.' => None,
+            order => order.filter(|_| agree),
+        }
+    }
+
+    /// In these languages `26.5.3` is a day of 2026.
+    fn puts_year_first(&self) -> bool {
+        self.languages.iter().any(|language| {
+            matches!(language.split('-').next(), Some("zh" | "ja" | "ko" | "hu" | "lt" | "mn"))
+        })
+    }
+
+    /// The moment so long before the look; `with_time` adds the time of day that stands beside.
+    fn before(&self, ago: &Ago, with_time: impl Fn(Date) -> When) -> Option<When> {
+        let looked = self.looked.as_ref()?;
+        let count = i64::from(ago.count);
+        let elapsed = match ago.unit {
+            Unit::Day => return Some(with_time(looked.date().checked_sub(count.days()).ok()?)),
+            Unit::Hour => SignedDuration::from_hours(count),
+            Unit::Minute => SignedDuration::from_mins(count),
+        };
+        let at = looked.checked_sub(elapsed).ok()?;
+        Some(When::Minute(at.datetime(), Some(at.offset())))
+    }
 }
 
-/// True if `format` is a format that [`Reader::with_formats`] understands.
+/// True if `format` is a format that [`Reader::with_formats`] understands and that says a day.
 pub fn format_is_valid(format: &str) -> bool {
-    let sample = Timestamp::UNIX_EPOCH.to_zoned_datetime(TimeZone::UTC);
-    jiff::fmt::strtime::format(format, &sample).is_ok()
+    let Ok(sample) = "2022-03-14T15:09:26Z".parse::<Timestamp>() else { return false };
+    let sample = sample.to_zoned_datetime(TimeZone::UTC);
+    jiff::fmt::strtime::format(format, &sample).is_ok_and(|text| {
+        let day = jiff::fmt::strtime::parse(format, &text).and_then(|parsed| parsed.to_date());
+        day.is_ok_and(|day| day == sample.date())
+    })
 }
 
 /// True for a well-formed language tag (BCP 47).
@@ -150,7 +203,7 @@ pub fn is_language(tag: &str) -> bool {
     !tag.is_empty() && tag.parse::<icu_locale_core::Locale>().is_ok()
 }
 
-/// ISO 8601 and RFC 2822, whole.
+/// ISO 8601, RFC 2822 and seconds or milliseconds since 1970, whole.
 fn by_standard(text: &str) -> Option<When> {
     if let Ok(zoned) = jiff::fmt::rfc2822::parse(text) {
         return Some(day_or_minute(zoned.datetime(), Some(zoned.offset())));
@@ -158,13 +211,24 @@ fn by_standard(text: &str) -> Option<When> {
     if !text.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        let number: i64 = text.parse().ok()?;
+        let at = match text.len() {
+            10 => Timestamp::from_second(number),
+            13 => Timestamp::from_millisecond(number),
+            _ => return None,
+        };
+        return at.ok().map(|at| {
+            When::Minute(at.to_zoned_datetime(TimeZone::UTC).datetime(), Some(Offset::UTC))
+        });
+    }
     if text.len() <= 10 {
         return text.parse::<Date>().ok().map(When::Day);
     }
-    let pieces = jiff::fmt::temporal::DateTimeParser::new();
     if let Ok(zoned) = text.parse::<ZonedDateTime>() {
         return Some(day_or_minute(zoned.datetime(), Some(zoned.offset())));
     }
+    let pieces = jiff::fmt::temporal::DateTimeParser::new();
     let at = pieces.parse_datetime(text).ok()?;
     // `parse_datetime` ignores the offset, `parse_timestamp` insists on one.
     let offset = pieces.parse_timestamp(text).ok().and_then(|instant| {

@@ -97,8 +97,21 @@ impl Evidence {
 /// How much of a date is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
+    Month,
     Day,
     Minute,
+}
+
+impl Precision {
+    pub const ALL: [Precision; 3] = [Precision::Month, Precision::Day, Precision::Minute];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Precision::Month => "month",
+            Precision::Day => "day",
+            Precision::Minute => "minute",
+        }
+    }
 }
 
 /// A date of publication, and how it is known.

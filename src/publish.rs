@@ -11,7 +11,7 @@ mod rss;
 use jiff::tz::TimeZone;
 use url::Url;
 
-pub use document::{FeedDocument, page_of, window};
+pub use document::{FeedDocument, date_of, page_of, window};
 pub use output::{Output, OutputError};
 
 use crate::config::Settings;

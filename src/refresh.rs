@@ -71,7 +71,7 @@ impl Pass<'_> {
         let mut row = self.row(feed, source, before.as_ref());
         let mut report = SourceReport::new(feed, source);
         let is_first = before.as_ref().is_none_or(|row| row.succeeded_at.is_none());
-        let look = Look { feed, source, fetcher, store: self.store, is_first };
+        let look = Look { feed, source, fetcher, store: self.store, is_first, now: self.now };
         match look.run(before.as_ref().map(|row| &row.validators)).await? {
             Looked::Unchanged => {
                 row.succeeded_at = Some(self.now);

@@ -1,12 +1,13 @@
 //! The date reader: right, or refused; never wrong.
 
-use infocus::dates::{Order, Reader, When, long, rfc2822, rfc3339};
+use infocus::dates::{Order, Orders, Reader, When, long, rfc2822, rfc3339};
 use jiff::tz::TimeZone;
 
 /// How a reading prints: the day, the time if there is one, the offset if there is one.
 fn shown(when: Option<When>) -> String {
     match when {
         None => "-".to_owned(),
+        Some(When::Month(first)) => first.strftime("%Y-%m").to_string(),
         Some(When::Day(day)) => day.to_string(),
         Some(When::Minute(at, None)) => at.strftime("%Y-%m-%d %H:%M").to_string(),
         Some(When::Minute(at, Some(offset))) => {
@@ -58,7 +59,7 @@ fn german_french_and_serbian_dates_are_read() {
             ("12 Dezember 2025", "2025-12-12"),
             ("05.04.2026", "2026-04-05"),
             ("5. 4. 2026", "2026-04-05"),
-            ("Veröffentlicht am 3. Mrz. 2026", "-"),
+            ("Veröffentlicht am 3. Mrz. 2026", "2026-03-03"),
             ("21.02.2022 um 9.15 Uhr", "2022-02-21 09:15"),
         ],
     );
@@ -135,13 +136,14 @@ fn language_and_column_decide_day_and_month() {
     check("fr", &[("03/05/2026", "2026-05-03")]);
     check("en-US", &[("03/05/2026", "2026-03-05")]);
 
-    let order = |column: &[&str]| Order::of_column(column.iter().copied());
+    let orders = |column: &[&str]| Orders::of_column(column.iter().copied());
+    let order = |column: &[&str]| orders(column).of('/');
     assert_eq!(order(&["03/05/2026", "28/04/2026"]), Some(Order::DayFirst));
     assert_eq!(order(&["03/05/2026", "04/28/2026"]), Some(Order::MonthFirst));
     assert_eq!(order(&["03/05/2026", "04/05/2026"]), None);
     assert_eq!(order(&["28/04/2026", "04/28/2026"]), None, "a column at odds with itself");
 
-    let reader = Reader::new("en-US").with_order(order(&["28/04/2026"]));
+    let reader = Reader::new("en-US").with_orders(orders(&["28/04/2026"]));
     assert_eq!(shown(reader.read("03/05/2026")), "2026-05-03", "the column outweighs the language");
 }
 

@@ -6,22 +6,35 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::months;
+use super::names;
+
+/// Formats a day; a macro because the type of every field set is its own.
+macro_rules! written {
+    ($day:expr, $language:expr, $fields:expr) => {{
+        let language = if $language == "en" { "en-GB" } else { $language };
+        FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(
+            (&names::locale(language)).into(),
+            $fields,
+        )
+        .ok()
+        .zip(
+            IcuDate::try_new_gregorian($day.year().into(), $day.month() as u8, $day.day() as u8)
+                .ok(),
+        )
+        .map(|(formatter, day)| formatter.format(&day).to_string())
+    }};
+}
 
 /// `21 February 2022`, `21. Februar 2022`: a day in the reader's language, from CLDR.
 /// Plain English is written day first, as the organisations that use this write it.
 pub fn long(day: Date, language: &str) -> String {
-    let language = if language == "en" { "en-GB" } else { language };
-    let written = || {
-        let formatter = FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(
-            (&months::locale(language)).into(),
-            fieldsets::YMD::long(),
-        )
-        .ok()?;
-        let day = IcuDate::try_new_gregorian(day.year().into(), day.month() as u8, day.day() as u8);
-        Some(formatter.format(&day.ok()?).to_string())
-    };
-    written().unwrap_or_else(|| day.to_string())
+    written!(day, language, fieldsets::YMD::long()).unwrap_or_else(|| day.to_string())
+}
+
+/// `February 2022`, `Februar 2022`
+pub fn long_month(day: Date, language: &str) -> String {
+    let month = || day.strftime("%Y-%m").to_string();
+    written!(day, language, fieldsets::YM::long()).unwrap_or_else(month)
 }
 
 /// RFC 3339 in the site's time zone, whole seconds: `2022-02-21T12:00:00+01:00`.

@@ -7,11 +7,10 @@ use url::Url;
 
 use super::NewsletterError;
 use super::digest::{Digest, Section};
-use crate::dates;
 use crate::mail::encoded_html_len;
 use crate::model::{Image, Item, Slug};
 use crate::normalize::cut_at_word;
-use crate::publish::page_of;
+use crate::publish::{date_of, page_of};
 use crate::site::Site;
 use crate::templates::Texts;
 
@@ -168,8 +167,6 @@ impl Renderer<'_> {
 
     fn item(&self, feed: &Slug, item: &Item, section: &Section, detail: Detail) -> Value {
         let own_page = || format!("{}{feed}/{}", self.site.settings.base_url, page_of(item));
-        let zone = self.site.settings.time_zone.clone();
-        let day = item.published.at.to_zoned_datetime(zone).date();
         let summary = match detail {
             Detail::TitlesOnly => None,
             Detail::ShortSummaries => item.summary.as_deref().map(|text| cut_at_word(text, SHORT)),
@@ -180,7 +177,7 @@ impl Renderer<'_> {
             "title": item.title,
             "url": item.url.as_ref().map_or_else(own_page, Url::to_string),
             "kicker": item.kicker.as_ref().filter(|kicker| Some(*kicker) != section.title.as_ref()),
-            "date": dates::long(day, &self.digest.language),
+            "date": date_of(item, &self.site.settings.time_zone, &self.digest.language),
             "summary": summary,
             "image": image.map(|image| json!({
                 "url": image.url,

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::sighting::Published;
+use crate::dates::When;
 use crate::model::{Dated, Evidence, Precision};
 
 /// Gives out moments. It has to know the moments that the feed has on the days in question.
@@ -28,28 +29,29 @@ impl<'a> Moments<'a> {
     /// The moments for items that came together, in the order of the page.
     pub fn give(&mut self, published: &[Option<&Published>]) -> Vec<Dated> {
         let today = self.now.to_zoned_datetime(self.zone.clone()).date();
-        let mut dated: Vec<Option<Dated>> =
-            published.iter().map(|date| self.exact(*date)).collect();
-        self.given.extend(dated.iter().flatten().map(|dated| dated.at));
-
-        let day_of = |date: &Option<&Published>| {
-            date.map(|date| date.when.day()).filter(|day| *day <= today)
-        };
-        let mut days: Vec<Date> =
-            published.iter().map(|date| day_of(date).unwrap_or(today)).collect();
-        let of_item = days.clone();
-        days.sort();
-        days.dedup();
+        let mut dated: Vec<Option<Dated>> = vec![None; published.len()];
+        // From the last to the first, so that of two at one minute the upper one is the later.
+        for (place, date) in published.iter().enumerate().rev() {
+            dated[place] = self.exact(*date);
+        }
+        let day_of =
+            |date: &Option<&Published>| self.known(*date, today).map(|date| date.when.day());
+        let of_item: Vec<Date> =
+            published.iter().map(|date| day_of(date).unwrap_or(today).min(today)).collect();
+        let days: BTreeSet<Date> = of_item.iter().copied().collect();
         for day in days {
             let places: Vec<usize> = (0..published.len())
                 .filter(|at| of_item[*at] == day && dated[*at].is_none())
                 .collect();
             for (place, at) in places.iter().zip(self.on_day(day, places.len())) {
                 let date = published[*place];
-                let known = date.filter(|date| date.when.day() <= today && !is_later_today(date));
+                let known = self.known(date, today);
                 dated[*place] = Some(Dated {
                     at,
-                    precision: Precision::Day,
+                    precision: match known.map(|date| date.when) {
+                        Some(When::Month(_)) => Precision::Month,
+                        _ => Precision::Day,
+                    },
                     evidence: known.map_or(Evidence::FirstSeen, |date| date.evidence),
                     text: date.map(|date| date.text.clone()).unwrap_or_default(),
                 });
@@ -58,12 +60,25 @@ impl<'a> Moments<'a> {
         dated.into_iter().flatten().collect()
     }
 
-    /// A date with a time of day, unless it lies ahead.
-    fn exact(&self, published: Option<&Published>) -> Option<Dated> {
+    /// A date that can be one of publication: it lies ahead of nobody. Of a month, the first day
+    /// counts; today's date with an hour that has not come is the date of an event.
+    fn known<'b>(&self, date: Option<&'b Published>, today: Date) -> Option<&'b Published> {
+        date.filter(|date| match date.when {
+            When::Month(first) => first <= today,
+            When::Day(day) => day <= today,
+            When::Minute(..) => date.at.is_some_and(|at| at <= self.now),
+        })
+    }
+
+    /// A date with a time of day, unless it lies ahead. Two at one minute are seconds apart.
+    fn exact(&mut self, published: Option<&Published>) -> Option<Dated> {
         let published = published?;
-        let at = published.when.instant(self.zone).filter(|at| *at <= self.now)?;
+        let mut at = whole_second(published.at.filter(|at| *at <= self.now)?);
+        while self.earlier.contains(&at) || !self.given.insert(at) {
+            at += SignedDuration::from_secs(1);
+        }
         Some(Dated {
-            at,
+            at: at.min(self.now),
             precision: Precision::Minute,
             evidence: published.evidence,
             text: published.text.clone(),
@@ -100,11 +115,6 @@ impl<'a> Moments<'a> {
         }
         moments
     }
-}
-
-/// Today's date with an hour that has not come is the date of an event.
-fn is_later_today(date: &Published) -> bool {
-    matches!(date.when, crate::dates::When::Minute(..))
 }
 
 /// Everything published has whole seconds: RSS knows no smaller ones.

@@ -1,12 +1,13 @@
 //! A raw item to a sighting: a normalised announcement that the ledger has not yet looked at.
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use url::Url;
 
 use super::filter::{Field, Filter};
 use super::{SafeHtml, lead, line, links, plain_text, summary};
-use crate::dates::{Reader, When};
-use crate::extract::RawItem;
+use crate::dates::{self, Reader, When};
+use crate::extract::{RawDate, RawItem};
 use crate::model::{Evidence, Image};
 
 /// What is known of the place where raw items were found.
@@ -34,14 +35,37 @@ pub struct Sighting {
     pub author: Option<String>,
     pub language: Option<String>,
     pub published: Option<Published>,
+    /// A text that should have been a date and could not be read as one.
+    pub unread: Option<String>,
 }
 
 /// A date as read, with the text it was read from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Published {
     pub when: When,
+    /// The instant, where the text gives a time of day.
+    pub at: Option<Timestamp>,
     pub evidence: Evidence,
     pub text: String,
+}
+
+impl Published {
+    /// What the address says, where nothing else does.
+    fn in_address(url: &Url) -> Option<Published> {
+        let when = dates::in_path(url)?;
+        Some(Published { when, at: None, evidence: Evidence::Url, text: url.path().to_owned() })
+    }
+}
+
+impl Ground {
+    /// Reads a date; one that counts back from the moment of the look is a conclusion.
+    fn published(&self, date: &RawDate) -> Option<Published> {
+        let text = line(&date.text);
+        let when = self.dates.read(&text)?;
+        let is_relative = self.dates.is_relative(&text);
+        let evidence = if is_relative { Evidence::Inferred } else { date.evidence };
+        Some(Published { when, at: when.instant(&self.zone), evidence, text })
+    }
 }
 
 /// Characters of a title made from a summary.
@@ -65,11 +89,10 @@ impl Sighting {
             .map(|title| super::cut_at_word(&title, LONGEST_TITLE))
             .or_else(|| summary.as_deref().map(|text| super::cut_at_word(text, TITLE_LENGTH)))?;
         let url = address(&raw.url);
-        let published = raw.published.as_ref().and_then(|date| {
-            let text = line(&date.text);
-            let when = ground.dates.read(&text)?;
-            Some(Published { when, evidence: date.evidence, text })
-        });
+        let published = raw.published.as_ref().and_then(|date| ground.published(date));
+        let unread = raw.published.as_ref().filter(|_| published.is_none());
+        let unread = unread.map(|date| line(&date.text)).filter(|text| !text.is_empty());
+        let published = published.or_else(|| Published::in_address(url.as_ref()?));
         let image = address(&raw.image)
             .map(|url| Image { url, alt: field(&raw.image_alt).unwrap_or_default() });
         let mut keys = Vec::new();
@@ -77,7 +100,7 @@ impl Sighting {
         keys.extend(raw.key.as_ref().map(|key| format!("key:{key}")));
         let day = published.as_ref().map(|published| published.when.day().to_string());
         let likeness = (day.is_some() || keys.is_empty()).then(|| {
-            let title = crate::dates::fold(&title);
+            let title = dates::fold(&title);
             format!("title:{title}|{}", day.unwrap_or_default())
         });
         Some(Sighting {
@@ -90,8 +113,9 @@ impl Sighting {
             content,
             image,
             author: field(&raw.author),
-            language: raw.language.clone().filter(|tag| crate::dates::is_language(tag)),
+            language: raw.language.clone().filter(|tag| dates::is_language(tag)),
             published,
+            unread,
         })
     }
 
@@ -110,7 +134,13 @@ impl Sighting {
         }
         self.image = page.image.or(self.image.take());
         self.author = page.author.or(self.author.take());
-        self.published = page.published.or(self.published.take());
+        // What its own page says of its date outweighs the listing, an address does not.
+        let is_address = |date: &Published| date.evidence == Evidence::Url;
+        if page.published.as_ref().is_some_and(|date| self.published.is_none() || !is_address(date))
+        {
+            self.published = page.published;
+            self.unread = None;
+        }
     }
 
     /// Whether a filter wants this item.

@@ -1,10 +1,12 @@
 //! A feed with its items, as all formats see it.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use crate::model::{Feed, Item};
+use crate::dates;
+use crate::model::{Feed, Item, Precision};
 
 /// Items that came within this time before the newest are shown even beyond the window: a burst
 /// must not carry away what a reader has not fetched yet.
@@ -66,6 +68,20 @@ impl<'a> FeedDocument<'a> {
 /// When the item was published or last edited.
 pub fn updated(item: &Item) -> Timestamp {
     item.updated_at.max(item.published.at)
+}
+
+/// The calendar day of an item's publication on the site's clock.
+pub fn day_of(item: &Item, zone: &TimeZone) -> Date {
+    item.published.at.to_zoned_datetime(zone.clone()).date()
+}
+
+/// The date of an item for people, as far as it is known.
+pub fn date_of(item: &Item, zone: &TimeZone, language: &str) -> String {
+    let day = day_of(item, zone);
+    match item.published.precision {
+        Precision::Month => dates::long_month(day, language),
+        Precision::Day | Precision::Minute => dates::long(day, language),
+    }
 }
 
 /// The file of an item's own page, relative to its feed.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::document::{FeedDocument, page_of};
-use crate::dates;
+use super::document::{FeedDocument, date_of, day_of, page_of};
 use crate::model::{Evidence, Feed, Item};
 use crate::templates::{TemplateError, Templates};
 
@@ -26,7 +24,7 @@ pub fn archive(
     let mut years: BTreeMap<i16, Vec<&Item>> = BTreeMap::new();
     let mut pages = Vec::new();
     for item in items {
-        years.entry(day(item, document.zone).year()).or_default().push(item);
+        years.entry(day_of(item, document.zone).year()).or_default().push(item);
         let mut entry = entry(item, document);
         entry["content"] = item.content.as_str().into();
         let context = page(document, "../../", json!({ "item": entry }), templates);
@@ -118,7 +116,7 @@ fn page(document: &FeedDocument, root: &str, own: Value, templates: &Templates) 
 
 /// An item as pages show it.
 fn entry(item: &Item, document: &FeedDocument) -> Value {
-    let day = day(item, document.zone);
+    let day = day_of(item, document.zone);
     let language = item.language.as_deref().unwrap_or(&document.feed.language);
     json!({
         "title": item.title,
@@ -130,11 +128,7 @@ fn entry(item: &Item, document: &FeedDocument) -> Value {
         "page": page_of(item),
         "image": item.image.as_ref().map(|image| json!({ "url": image.url, "alt": image.alt })),
         "day": day.to_string(),
-        "date": dates::long(day, language),
+        "date": date_of(item, document.zone, language),
         "first_seen": item.published.evidence == Evidence::FirstSeen,
     })
-}
-
-fn day(item: &Item, zone: &TimeZone) -> jiff::civil::Date {
-    item.published.at.to_zoned_datetime(zone.clone()).date()
 }

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::catalog::read_files;
-use crate::dates::{Order, Reader};
+use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::rules::{self, Listing, Rules};
 use crate::extract::{RawItem, charset, file};
@@ -26,6 +27,7 @@ pub struct Look<'a> {
     pub store: &'a Store,
     /// The source has not given anything yet: its listing is read as far as its budget goes.
     pub is_first: bool,
+    pub now: Timestamp,
 }
 
 #[derive(Debug)]
@@ -103,7 +105,7 @@ impl Look<'_> {
     ) -> Result<Vec<Placed>, String> {
         let base = self.feed.home_url.clone();
         match rules {
-            None => Ok(vec![(file::read(name, bytes, &self.dates(None))?, base)]),
+            None => Ok(vec![(file::read(name, bytes, &self.dates(Orders::default()))?, base)]),
             Some(rules) => {
                 let listing = rules::read(&charset::decode(bytes, None), rules)
                     .map_err(|error| error.to_string())?;
@@ -186,7 +188,7 @@ impl Look<'_> {
     }
 
     async fn has_news(&self, items: &[Placed]) -> Result<bool, StoreError> {
-        let ground = |base: &Option<Url>| self.ground(base.clone(), None);
+        let ground = |base: &Option<Url>| self.ground(base.clone(), Orders::default());
         let wanted = |sighting: &Sighting| sighting.passes(&self.source.filter);
         let sightings: Vec<Sighting> = items
             .iter()
@@ -200,10 +202,10 @@ impl Look<'_> {
     /// Normalises what was found; the dates of all items decide together which number is the day.
     fn normalize(&self, raw: Vec<Placed>, found: &mut Found) {
         let dates = raw.iter().filter_map(|(item, _)| Some(item.published.as_ref()?.text.as_str()));
-        let order = Order::of_column(dates);
+        let orders = Orders::of_column(dates);
         let mut empty = 0;
         for (item, base) in raw {
-            match Sighting::of(&item, &self.ground(base, order)) {
+            match Sighting::of(&item, &self.ground(base, orders)) {
                 Some(sighting) if sighting.passes(&self.source.filter) => {
                     found.sightings.push(sighting);
                 }
@@ -230,7 +232,8 @@ impl Look<'_> {
                     let text = charset::decode(&page.body, page.content_type.as_deref());
                     match rules::read_page(&text, fields) {
                         Ok(item) => {
-                            sighting.overlay(&item, &self.ground(Some(page.url), None));
+                            sighting
+                                .overlay(&item, &self.ground(Some(page.url), Orders::default()));
                             found.details.insert(url);
                         }
                         Err(error) => {
@@ -245,12 +248,15 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn dates(&self, order: Option<Order>) -> Reader {
-        Reader::new(&self.source.language).with_formats(&self.source.date_formats).with_order(order)
+    fn dates(&self, orders: Orders) -> Reader {
+        Reader::new(&self.source.language)
+            .with_formats(&self.source.date_formats)
+            .with_orders(orders)
+            .looking_at(self.now, &self.source.time_zone)
     }
 
-    fn ground(&self, base: Option<Url>, order: Option<Order>) -> Ground {
-        Ground { base, dates: self.dates(order), zone: self.source.time_zone.clone() }
+    fn ground(&self, base: Option<Url>, orders: Orders) -> Ground {
+        Ground { base, dates: self.dates(orders), zone: self.source.time_zone.clone() }
     }
 
     fn unreachable(&self, url: &Url, error: &FetchError) -> Diagnostic {

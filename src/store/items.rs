@@ -284,10 +284,6 @@ fn bind_all<'q>(query: Bound<'q>, values: &[String]) -> Bound<'q> {
 }
 
 fn bind_item<'q>(query: Bound<'q>, feed: &Slug, item: &Item) -> Bound<'q> {
-    let precision = match item.published.precision {
-        Precision::Day => "day",
-        Precision::Minute => "minute",
-    };
     let image = item.image.as_ref().and_then(|image| serde_json::to_string(image).ok());
     query
         .bind(item.id.to_string())
@@ -302,7 +298,7 @@ fn bind_item<'q>(query: Bound<'q>, feed: &Slug, item: &Item) -> Bound<'q> {
         .bind(item.author.clone())
         .bind(item.language.clone())
         .bind(item.published.at.as_millisecond())
-        .bind(precision)
+        .bind(item.published.precision.as_str())
         .bind(item.published.evidence.as_str())
         .bind(item.published.text.clone())
         .bind(item.first_seen_at.as_millisecond())
@@ -313,6 +309,7 @@ fn bind_item<'q>(query: Bound<'q>, feed: &Slug, item: &Item) -> Bound<'q> {
 fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
     let foreign = |what: &str| StoreError::Foreign(format!("`{what}` in an item"));
     let evidence: String = row.try_get("evidence")?;
+    let precision: String = row.try_get("precision_of")?;
     let url: Option<String> = row.try_get("url")?;
     let image: Option<String> = row.try_get("image")?;
     Ok(Item {
@@ -330,10 +327,10 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
         language: row.try_get("language")?,
         published: Dated {
             at: sql::time(row.try_get("published_at")?)?,
-            precision: match row.try_get::<String, _>("precision_of")?.as_str() {
-                "minute" => Precision::Minute,
-                _ => Precision::Day,
-            },
+            precision: Precision::ALL
+                .into_iter()
+                .find(|known| known.as_str() == precision)
+                .ok_or_else(|| foreign(&precision))?,
             evidence: Evidence::ALL
                 .into_iter()
                 .find(|known| known.as_str() == evidence)

@@ -1,0 +1,144 @@
+//! "3 days ago" in the words of each language, from CLDR through ICU4X.
+
+use fixed_decimal::Decimal;
+use icu_experimental::relativetime::options::Numeric;
+use icu_experimental::relativetime::{RelativeTimeFormatter, RelativeTimeFormatterOptions};
+use icu_locale_core::Locale;
+
+use super::token::{Kind, Token, tokens};
+
+/// How much time has passed. Weeks, months and years ago are no day, so they are not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Minute,
+    Hour,
+    Day,
+}
+
+/// One way to say it: `3 days ago`, `yesterday`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phrase {
+    unit: Unit,
+    /// Absent where the phrase has a number of its own place.
+    count: Option<u32>,
+    /// `None` is the place of the number.
+    words: Vec<Option<Kind>>,
+}
+
+/// A relative time found in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ago {
+    pub unit: Unit,
+    pub count: u32,
+    /// The token behind it.
+    pub next: usize,
+}
+
+/// Counts that between them take every plural form.
+const COUNTS: [u32; 9] = [0, 1, 2, 3, 5, 11, 21, 23, 100];
+
+/// What people write and CLDR does not have. In each language `1` may stand for an article.
+const MORE: [(&str, Unit, u32, &str); 34] = [
+    ("en", Unit::Hour, 1, "an hour ago"),
+    ("en", Unit::Day, 1, "a day ago"),
+    ("en", Unit::Minute, 1, "a minute ago"),
+    ("en", Unit::Minute, 0, "just now"),
+    ("de", Unit::Hour, 1, "vor einer Stunde"),
+    ("de", Unit::Day, 1, "vor einem Tag"),
+    ("de", Unit::Minute, 1, "vor einer Minute"),
+    ("fr", Unit::Hour, 1, "il y a une heure"),
+    ("fr", Unit::Day, 1, "il y a un jour"),
+    ("es", Unit::Hour, 1, "hace una hora"),
+    ("es", Unit::Day, 1, "hace un día"),
+    ("it", Unit::Hour, 1, "un'ora fa"),
+    ("it", Unit::Day, 1, "un giorno fa"),
+    ("pt", Unit::Hour, 1, "há uma hora"),
+    ("pt", Unit::Day, 1, "há um dia"),
+    ("nl", Unit::Hour, 1, "een uur geleden"),
+    ("nl", Unit::Day, 1, "een dag geleden"),
+    ("ro", Unit::Day, 0, "astăzi"),
+    ("ro", Unit::Hour, 1, "acum o oră"),
+    ("ro", Unit::Day, 1, "acum o zi"),
+    ("bs", Unit::Day, 1, "juče"),
+    ("sr", Unit::Hour, 1, "пре сат времена"),
+    ("sr-Latn", Unit::Hour, 1, "pre sat vremena"),
+    ("hr", Unit::Hour, 1, "prije sat vremena"),
+    ("bs", Unit::Hour, 1, "prije sat vremena"),
+    ("pl", Unit::Day, 0, "dziś"),
+    ("pl", Unit::Hour, 1, "godzinę temu"),
+    ("pl", Unit::Day, 1, "dzień temu"),
+    ("ru", Unit::Hour, 1, "час назад"),
+    ("ru", Unit::Day, 1, "день назад"),
+    ("uk", Unit::Day, 1, "вчора"),
+    ("uk", Unit::Hour, 1, "годину тому"),
+    ("el", Unit::Day, 1, "χτες"),
+    ("ar", Unit::Day, 1, "البارحة"),
+];
+
+/// Everything that a language has to say about the past minutes, hours and days, the longest
+/// phrases first.
+pub fn phrases(locale: &Locale) -> Vec<Phrase> {
+    let mut found = Vec::new();
+    macro_rules! collect {
+        ($unit:expr, $($new:ident),*) => {$(
+            for numeric in [Numeric::Auto, Numeric::Always] {
+                let options = RelativeTimeFormatterOptions::default().with_numeric(numeric);
+                let Ok(formatter) = RelativeTimeFormatter::$new(locale.into(), options) else {
+                    continue;
+                };
+                for count in COUNTS {
+                    // "This hour" is no time that has passed; "today" is a day.
+                    if count == 0 && ($unit != Unit::Day || numeric == Numeric::Always) {
+                        continue;
+                    }
+                    let text = formatter.format(Decimal::from(-i64::from(count))).to_string();
+                    found.push(Phrase::of($unit, count, &text));
+                }
+            }
+        )*};
+    }
+    collect!(Unit::Minute, try_new_long_minute, try_new_short_minute, try_new_narrow_minute);
+    collect!(Unit::Hour, try_new_long_hour, try_new_short_hour, try_new_narrow_hour);
+    collect!(Unit::Day, try_new_long_day, try_new_short_day, try_new_narrow_day);
+    let language = locale.id.language;
+    for (tag, unit, count, text) in MORE {
+        let is_own = super::names::locale(tag).id.language == language;
+        if is_own {
+            found.push(Phrase::of(unit, count, text));
+        }
+    }
+    found.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+    found.dedup();
+    found
+}
+
+impl Phrase {
+    fn of(unit: Unit, count: u32, text: &str) -> Phrase {
+        let mut has_number = false;
+        let words = tokens(text)
+            .into_iter()
+            .map(|token| match token.kind {
+                Kind::Number(value, _) if value == count && !has_number => {
+                    has_number = true;
+                    None
+                }
+                kind => Some(kind),
+            })
+            .collect();
+        Phrase { unit, count: (!has_number).then_some(count), words }
+    }
+
+    /// The phrase at token `at` of a text.
+    pub fn at(&self, text: &[Token], at: usize) -> Option<Ago> {
+        let part = text.get(at..at + self.words.len())?;
+        let mut count = self.count;
+        for (word, token) in self.words.iter().zip(part) {
+            match (word, &token.kind) {
+                (None, Kind::Number(value, 1..=3)) => count = Some(*value),
+                (Some(word), kind) if word == kind => {}
+                _ => return None,
+            }
+        }
+        Some(Ago { unit: self.unit, count: count?, next: at + self.words.len() })
+    }
+}
