@@ -57,6 +57,8 @@ fn ground() -> Ground {
         base: "https://www.example.org/news".parse().ok(),
         dates: Reader::new("en"),
         zone: TimeZone::UTC,
+        language: "en".to_owned(),
+        rules: String::new(),
     }
 }
 
@@ -72,8 +74,16 @@ fn normalized(items: usize) -> Vec<Sighting> {
 fn settled(items: usize) -> Vec<Item> {
     let feed = Slug::parse("news").expect("a slug");
     let now: Timestamp = "2026-06-01T12:00:00Z".parse().expect("an instant");
-    let occasion =
-        Occasion { feed: &feed, source: "page", zone: &TimeZone::UTC, now, is_first: true };
+    let occasion = Occasion {
+        feed: &feed,
+        source: "page",
+        sources: &[],
+        is_whole: false,
+        language: "en",
+        zone: &TimeZone::UTC,
+        now,
+        is_first: true,
+    };
     let changes = settle(normalized(items), &Known::default(), occasion);
     changes.into_iter().map(|change| change.item).collect()
 }

@@ -188,6 +188,25 @@ impl Reader {
     }
 }
 
+/// A text without the words that count back from now ("3 days ago", "yesterday"), blanks folded:
+/// what is left is the same tomorrow.
+pub fn timeless(text: &str, language: &str) -> String {
+    let names = Names::of(language);
+    let tokens = token::tokens(text);
+    let mut kept = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some(ago) = names.relative.at(&tokens, at) {
+            at = ago.next;
+            continue;
+        }
+        kept.push_str(&text[tokens[at].at.clone()]);
+        kept.push(' ');
+        at += 1;
+    }
+    kept
+}
+
 /// True if `format` is a format that [`Reader::with_formats`] understands and that says a day.
 pub fn format_is_valid(format: &str) -> bool {
     let Ok(sample) = "2022-03-14T15:09:26Z".parse::<Timestamp>() else { return false };

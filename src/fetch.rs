@@ -66,6 +66,13 @@ pub enum FetchError {
     Transport(String),
 }
 
+impl FetchError {
+    /// The server knows the page no longer, or never did.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, FetchError::Status(StatusCode::NOT_FOUND | StatusCode::GONE))
+    }
+}
+
 /// One connection pool, and what politeness has to remember.
 #[derive(Debug)]
 pub struct Fetcher {

@@ -10,8 +10,8 @@ use url::Url;
 use uuid::Uuid;
 
 use crate::extract::rules::{Fields, Rules};
-use crate::normalize::SafeHtml;
-use crate::normalize::filter::Filter;
+use crate::normalize::filter::{Field, Filter};
+use crate::normalize::{SafeHtml, plain_text};
 
 /// The name of a feed in paths and commands: lower-case letters, digits, hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -246,7 +246,36 @@ impl Item {
     }
 }
 
+impl Source {
+    /// What can be judged before the page of the item is read: the listing may lack what that has.
+    pub fn filter_of_listing(&self) -> Filter {
+        let Some(detail) = &self.detail else { return self.filter.clone() };
+        self.filter.without(|field| match field {
+            Field::Kicker => !detail.kicker.is_empty(),
+            Field::Title => !detail.title.is_empty(),
+            Field::Url => false,
+            Field::Text => !detail.content.is_empty() || !detail.summary.is_empty(),
+        })
+    }
+}
+
 impl Feed {
+    /// Whether an item is wanted, by the definition as it is now.
+    pub fn shows(&self, item: &Item) -> bool {
+        let is_origin = |source: &&Source| source.location.to_string() == item.source;
+        self.sources.iter().find(is_origin).is_none_or(|source| {
+            source.filter.wants(|field| match field {
+                Field::Kicker => item.kicker.clone().unwrap_or_default(),
+                Field::Title => item.title.clone(),
+                Field::Url => item.url.as_ref().map(Url::to_string).unwrap_or_default(),
+                Field::Text => {
+                    let summary = item.summary.as_deref().unwrap_or_default();
+                    format!("{}\n{summary}\n{}", item.title, plain_text(item.content.as_str()))
+                }
+            })
+        })
+    }
+
     /// A feed without sources, to try templates with.
     pub fn sample() -> Feed {
         Feed {

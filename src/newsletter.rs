@@ -11,7 +11,7 @@ use crate::config::Newsletter;
 use crate::diagnostic::Diagnostic;
 use crate::mail::{Mailbox, Message};
 use crate::model::{Feed, Item};
-use crate::publish::{Output, OutputError};
+use crate::publish::{Output, OutputError, window};
 use crate::site::Site;
 use crate::store::{Store, StoreError};
 use crate::templates::TemplateError;
@@ -107,8 +107,8 @@ async fn compose(
     let mut feeds = Vec::new();
     for feed in carried(site, newsletter) {
         let items = match since {
-            Some(since) => store.seen_since(&feed.slug, since).await?,
-            None => store.newest(&feed.slug, feed.window).await?,
+            Some(since) => store.seen_since(feed, since).await?,
+            None => window(&store.all(feed).await?, feed.window).to_vec(),
         };
         feeds.push((feed, items));
     }

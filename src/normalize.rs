@@ -1,6 +1,7 @@
 //! Raw strings to what can be stored and published: legal characters, absolute and clean
 //! addresses, harmless HTML, a summary. Pure.
 
+pub mod edits;
 pub mod filter;
 pub mod ledger;
 pub mod links;

@@ -95,9 +95,14 @@ impl Pass<'_> {
                 row.validators = found.validators;
                 row.verdict = report.verdict.as_str().to_owned();
                 row.message = report.message();
+                let sources: Vec<String> =
+                    feed.sources.iter().map(|source| source.location.to_string()).collect();
                 let occasion = Occasion {
                     feed: &feed.slug,
                     source: &location,
+                    sources: &sources,
+                    is_whole: matches!(source.location, Location::Files { .. }),
+                    language: &source.language,
                     zone: &self.site.settings.time_zone,
                     now: self.now,
                     is_first,
@@ -105,17 +110,10 @@ impl Pass<'_> {
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
                 let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
                 report.count(count(Kind::New), count(Kind::Updated));
+                report.warn_of_dates(&changes);
                 if report.verdict == Verdict::Fresh {
                     self.note_verdict(row, &report).await?;
                 }
-                let read: Vec<_> = changes
-                    .iter()
-                    .filter(|change| {
-                        change.item.url.as_ref().is_some_and(|url| found.details.contains(url))
-                    })
-                    .map(|change| change.item.id)
-                    .collect();
-                self.store.note_details(&read, self.now).await?;
             }
         }
         Ok(Some(report))
@@ -166,7 +164,7 @@ pub async fn publish(
     };
     let mut reports = Vec::new();
     for feed in feeds {
-        let items = store.all(&feed.slug).await?;
+        let items = store.all(feed).await?;
         // A feed that never had an item is not published: there is nothing to follow yet.
         if items.is_empty() {
             continue;

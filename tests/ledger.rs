@@ -6,7 +6,7 @@ use infocus::dates::Reader;
 use infocus::extract::{RawDate, RawItem};
 use infocus::model::{Evidence, ItemId, Precision, Slug};
 use infocus::normalize::ledger::{Change, Kind, Known, Occasion, settle};
-use infocus::normalize::sighting::{Ground, Sighting};
+use infocus::normalize::sighting::{Ground, Sighting, part};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -35,11 +35,18 @@ impl Ledger {
             base: "https://www.example.org/news".parse().ok(),
             dates: Reader::new("en"),
             zone: self.zone.clone(),
+            language: "en".to_owned(),
+            rules: String::new(),
         };
-        let sightings = raw.iter().filter_map(|raw| Sighting::of(raw, &ground)).collect();
+        let mut sightings: Vec<_> =
+            raw.iter().filter_map(|raw| Sighting::of(raw, &ground)).collect();
+        part(&mut sightings);
         let occasion = Occasion {
             feed: &self.feed,
             source,
+            sources: &["page".to_owned(), "other page".to_owned()],
+            is_whole: false,
+            language: "en",
             zone: &self.zone,
             now: now.parse().expect("an instant"),
             is_first: self.known.items.is_empty(),

@@ -44,6 +44,9 @@ pub async fn run(
     for problem in report.sources.iter().flat_map(|source| &source.problems) {
         eprintln!("error: {problem}");
     }
+    for warning in report.sources.iter().flat_map(|source| &source.warnings) {
+        eprintln!("warning: {warning}");
+    }
     Ok(Answer {
         outcome: if report.is_whole() { Outcome::Done } else { Outcome::InPart },
         text: told(site, &report, &drafts),

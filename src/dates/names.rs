@@ -9,7 +9,7 @@ use icu_locale_core::Locale;
 use jiff::civil::Weekday;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-use super::relative::{self, Phrase};
+use super::relative::Relative;
 
 /// Languages whose names are understood on every page: official pages quote each other, and a
 /// page's language is not always what it says. The names of the regions differ in Arabic; Austria
@@ -109,7 +109,7 @@ pub struct Names {
     /// Those in full.
     full: Vec<(String, i8)>,
     weekdays: Vec<(String, Weekday)>,
-    pub relative: Vec<Phrase>,
+    pub relative: Relative,
 }
 
 impl Names {
@@ -133,7 +133,7 @@ impl Names {
             months: full.iter().chain(&short).cloned().collect(),
             full,
             weekdays: weekdays(&locale),
-            relative: relative::phrases(&locale),
+            relative: Relative::of(&locale),
         }
     }
 

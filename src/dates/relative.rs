@@ -1,5 +1,7 @@
 //! "3 days ago" in the words of each language, from CLDR through ICU4X.
 
+use std::collections::HashMap;
+
 use fixed_decimal::Decimal;
 use icu_experimental::relativetime::options::Numeric;
 use icu_experimental::relativetime::{RelativeTimeFormatter, RelativeTimeFormatterOptions};
@@ -17,7 +19,7 @@ pub enum Unit {
 
 /// One way to say it: `3 days ago`, `yesterday`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Phrase {
+struct Phrase {
     unit: Unit,
     /// Absent where the phrase has a number of its own place.
     count: Option<u32>,
@@ -75,9 +77,43 @@ const MORE: [(&str, Unit, u32, &str); 34] = [
     ("ar", Unit::Day, 1, "البارحة"),
 ];
 
-/// Everything that a language has to say about the past minutes, hours and days, the longest
-/// phrases first.
-pub fn phrases(locale: &Locale) -> Vec<Phrase> {
+/// Everything that a language has to say about the past minutes, hours and days.
+#[derive(Debug)]
+pub struct Relative {
+    /// By their first word.
+    by_word: HashMap<String, Vec<Phrase>>,
+    /// Those that begin with their number.
+    by_number: Vec<Phrase>,
+}
+
+impl Relative {
+    pub fn of(locale: &Locale) -> Relative {
+        let mut relative = Relative { by_word: HashMap::new(), by_number: Vec::new() };
+        for phrase in phrases(locale) {
+            match phrase.words.first() {
+                Some(Some(Kind::Word(word))) => {
+                    relative.by_word.entry(word.clone()).or_default().push(phrase);
+                }
+                Some(None) => relative.by_number.push(phrase),
+                _ => {}
+            }
+        }
+        relative
+    }
+
+    /// The phrase at token `at` of a text; the longest, if several begin there.
+    pub fn at(&self, text: &[Token], at: usize) -> Option<Ago> {
+        let phrases = match &text.get(at)?.kind {
+            Kind::Word(word) => self.by_word.get(word)?,
+            Kind::Number(..) => &self.by_number,
+            Kind::Mark(_) => return None,
+        };
+        phrases.iter().find_map(|phrase| phrase.at(text, at))
+    }
+}
+
+/// The longest phrases first.
+fn phrases(locale: &Locale) -> Vec<Phrase> {
     let mut found = Vec::new();
     macro_rules! collect {
         ($unit:expr, $($new:ident),*) => {$(
@@ -128,8 +164,7 @@ impl Phrase {
         Phrase { unit, count: (!has_number).then_some(count), words }
     }
 
-    /// The phrase at token `at` of a text.
-    pub fn at(&self, text: &[Token], at: usize) -> Option<Ago> {
+    fn at(&self, text: &[Token], at: usize) -> Option<Ago> {
         let part = text.get(at..at + self.words.len())?;
         let mut count = self.count;
         for (word, token) in self.words.iter().zip(part) {

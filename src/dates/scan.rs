@@ -352,12 +352,7 @@ impl<'a> Scan<'a> {
 
     /// `3 days ago`, `yesterday, 10:54`: counted from the moment of the look.
     fn ago(&self, at: usize) -> Option<When> {
-        let ago = self
-            .reader
-            .names
-            .iter()
-            .flat_map(|names| &names.relative)
-            .find_map(|phrase| phrase.at(&self.tokens, at))?;
+        let ago = self.reader.names.iter().find_map(|names| names.relative.at(&self.tokens, at))?;
         self.reader.before(&ago, |day| self.with_time(day, at, ago.next, true).0)
     }
 

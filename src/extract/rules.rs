@@ -85,6 +85,8 @@ pub struct Listing {
     pub next: Option<String>,
     /// What the page says that its addresses are relative to (`<base href>`), as written.
     pub base: Option<String>,
+    /// What the page says its language is (BCP 47), as written.
+    pub language: Option<String>,
 }
 
 pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
@@ -94,6 +96,7 @@ pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
         items: page.select(&rules.item).map(|item| read_item(item, &rules.fields)).collect(),
         next: rules.next.iter().find_map(|pick| pick.value(root, false)),
         base: base(root),
+        language: root.value().attr("lang").map(str::to_owned),
     })
 }
 

@@ -57,6 +57,14 @@ impl Pattern {
 }
 
 impl Filter {
+    /// The filter without the conditions on some fields.
+    pub fn without(&self, is_left_out: impl Fn(Field) -> bool) -> Filter {
+        let rest = |conditions: &[Condition]| {
+            conditions.iter().filter(|c| !is_left_out(c.field)).cloned().collect()
+        };
+        Filter { keep: rest(&self.keep), drop: rest(&self.drop) }
+    }
+
     /// Whether an item is wanted; `value` gives its fields, empty where there is nothing.
     pub fn wants(&self, value: impl Fn(Field) -> String) -> bool {
         let holds = |condition: &Condition| {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::moment::{Moments, whole_second};
 use super::sighting::Sighting;
-use crate::model::{Evidence, Item, ItemId, Slug};
+use super::{edits, links};
+use crate::model::{Dated, Evidence, Image, Item, ItemId, Slug};
 
 /// What is remembered of the items that the sightings may be.
 #[derive(Debug, Default)]
@@ -26,6 +27,11 @@ pub struct Occasion<'a> {
     pub feed: &'a Slug,
     /// Location of the source.
     pub source: &'a str,
+    /// Locations of all sources that the feed has now: what another one brought is nobody's.
+    pub sources: &'a [String],
+    /// The source is the whole truth of its items, as files are: what it lacks now is gone.
+    pub is_whole: bool,
+    pub language: &'a str,
     pub zone: &'a TimeZone,
     pub now: Timestamp,
     /// The first time that this source gives anything: its items are no news.
@@ -39,6 +45,14 @@ pub struct Change {
     pub item: Item,
     /// Names by which the item was not known before.
     pub aliases: Vec<String>,
+    /// [`Sighting::listed`], to know the next sighting by.
+    pub listed: String,
+    /// It is known by it already.
+    pub is_as_before: bool,
+    /// Its own page has been read now.
+    pub has_detail: bool,
+    /// [`Sighting::unread`]
+    pub unread: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,16 +67,17 @@ pub fn settle(sightings: Vec<Sighting>, known: &Known, occasion: Occasion) -> Ve
     let matched = identify(sightings, known, occasion.feed);
     let undated: Vec<_> = matched
         .iter()
-        .filter(|(id, sighting)| wants_date(known.items.get(id), sighting))
+        .filter(|(id, sighting)| wants_date(known.items.get(id), sighting, occasion))
         .map(|(_, sighting)| sighting.published.as_ref())
         .collect();
     let mut dates =
         Moments::new(occasion.zone, occasion.now, known.moments.clone()).give(&undated).into_iter();
+    let mut edits = 0;
     matched
         .into_iter()
         .map(|(id, sighting)| {
             let old = known.items.get(&id);
-            let date = if wants_date(old, &sighting) { dates.next() } else { None };
+            let date = if wants_date(old, &sighting, occasion) { dates.next() } else { None };
             let aliases = sighting
                 .keys
                 .iter()
@@ -70,13 +85,20 @@ pub fn settle(sightings: Vec<Sighting>, known: &Known, occasion: Occasion) -> Ve
                 .filter(|alias| !known.aliases.contains_key(*alias))
                 .cloned()
                 .collect();
+            let (listed, is_as_before) = (sighting.listed.clone(), sighting.is_unchanged);
+            let (has_detail, unread) = (sighting.has_detail, sighting.unread.clone());
             let (kind, item) = match (old, date) {
-                (Some(old), date) => merge(old, sighting, date, occasion),
+                (Some(old), _) if sighting.is_unchanged => (Kind::Unchanged, old.clone()),
+                (Some(old), date) => {
+                    let mut merged = Merge { item: old.clone(), occasion, is_edited: false };
+                    merged.take(sighting, date);
+                    merged.into_item(old, &mut edits)
+                }
                 (None, Some(date)) => (Kind::New, create(id, sighting, date, occasion)),
                 // `wants_date` is true for everything new.
                 (None, None) => unreachable!("a new item was given no date"),
             };
-            Change { kind, item, aliases }
+            Change { kind, item, aliases, listed, is_as_before, has_detail, unread }
         })
         .collect()
 }
@@ -96,7 +118,7 @@ pub fn span_of_moments(
     };
     let days = sightings
         .iter()
-        .filter(|sighting| wants_date(old(sighting), sighting))
+        .filter(|sighting| wants_date(old(sighting), sighting, occasion))
         .map(|sighting| sighting.published.as_ref().map_or(today, |date| date.when.day()));
     let (first, last) = days.fold(None, |span: Option<(Date, Date)>, day| {
         Some(span.map_or((day, day), |(first, last)| (first.min(day), last.max(day))))
@@ -124,8 +146,9 @@ fn identify(sightings: Vec<Sighting>, known: &Known, feed: &Slug) -> Vec<(ItemId
     let mut matched = Vec::with_capacity(sightings.len());
     for (sighting, by_key) in sightings.into_iter().zip(by_key) {
         let by_likeness = || {
-            let id = *known.aliases.get(sighting.likeness.as_ref()?)?;
-            (!claimed.contains(&id) && !seen.contains(&id)).then_some(id)
+            let id = sighting.likeness.iter().find_map(|like| known.aliases.get(like)).copied()?;
+            let is_free = !claimed.contains(&id) && !seen.contains(&id);
+            (is_free && is_same(&sighting, known.items.get(&id)?)).then_some(id)
         };
         let by_seed = || sighting.keys.iter().find_map(|key| seeds.get(key).copied());
         let id = by_key
@@ -142,22 +165,37 @@ fn identify(sightings: Vec<Sighting>, known: &Known, feed: &Slug) -> Vec<(ItemId
     matched
 }
 
-/// New items get a date, and items that were only first seen get the one that turned up since. A
-/// date that was refused when the item was new stays refused: tomorrow's answer is today's.
-fn wants_date(old: Option<&Item>, sighting: &Sighting) -> bool {
-    old.is_none_or(|old| {
-        old.published.evidence == Evidence::FirstSeen
-            && old.published.text.is_empty()
-            && sighting.published.is_some()
-    })
+/// Characters of a title that is no label: "Press release" is the title of many.
+const TELLING: usize = 20;
+
+/// Whether a likeness is enough: the sighting has no name of its own to be known by, or its title
+/// tells it from others, or its page has kept its name, or its text is the same.
+fn is_same(sighting: &Sighting, item: &Item) -> bool {
+    let (Some(new), Some(old)) = (&sighting.url, &item.url) else { return true };
+    is_telling(&sighting.title)
+        || links::place(new) == links::place(old)
+        || links::name(new).is_some_and(|name| links::name(old) == Some(name))
+        || (sighting.summary.is_some() && sighting.summary == item.summary)
 }
 
-fn create(
-    id: ItemId,
-    sighting: Sighting,
-    published: crate::model::Dated,
-    occasion: Occasion,
-) -> Item {
+/// Long enough to be no label. Scripts that write words in a character or two are denser.
+fn is_telling(title: &str) -> bool {
+    let dense = title.chars().filter(|c| *c > '\u{2e80}').count();
+    title.chars().count() + 2 * dense >= TELLING
+}
+
+/// New items get a date, and items that were only first seen get the one that turned up since. A
+/// date that was refused stays refused as long as its text is the same: tomorrow's answer is
+/// today's. In a file another date is a correction.
+fn wants_date(old: Option<&Item>, sighting: &Sighting, occasion: Occasion) -> bool {
+    let Some(old) = old else { return true };
+    let Some(new) = &sighting.published else { return false };
+    let is_first_seen = old.published.evidence == Evidence::FirstSeen;
+    let is_file = occasion.is_whole && old.source == occasion.source;
+    !sighting.is_unchanged && (is_first_seen || is_file) && old.published.text != new.text
+}
+
+fn create(id: ItemId, sighting: Sighting, published: Dated, occasion: Occasion) -> Item {
     Item {
         id,
         source: occasion.source.to_owned(),
@@ -176,50 +214,111 @@ fn create(
     }
 }
 
-/// The item with what the sighting tells. A field that is missing now stays as it was; a source
-/// that did not bring the item first may add, not change.
-fn merge(
-    old: &Item,
-    sighting: Sighting,
-    date: Option<crate::model::Dated>,
-    occasion: Occasion,
-) -> (Kind, Item) {
-    let owns = old.source == occasion.source;
-    let mut item = old.clone();
-    let text = |old: &mut Option<String>, new: Option<String>| {
-        if new.is_some() && (owns || old.is_none()) {
+/// An item that takes up what a sighting tells.
+struct Merge<'a> {
+    item: Item,
+    occasion: Occasion<'a>,
+    is_edited: bool,
+}
+
+impl Merge<'_> {
+    /// A field that is missing now stays as it was, unless the source is the whole truth; a source
+    /// that did not bring the item first may add, not change.
+    fn take(&mut self, sighting: Sighting, date: Option<Dated>) {
+        let occasion = self.occasion;
+        let owns =
+            self.item.source == occasion.source || !occasion.sources.contains(&self.item.source);
+        let mut item = self.item.clone();
+        if owns {
+            item.source = occasion.source.to_owned();
+            if !sighting.title_is_made {
+                self.is_edited |= self.text(&mut item.title, sighting.title);
+            }
+        }
+        for (old, new) in [
+            (&mut item.kicker, sighting.kicker),
+            (&mut item.summary, sighting.summary),
+            (&mut item.author, sighting.author),
+            (&mut item.language, sighting.language),
+        ] {
+            self.is_edited |= self.field(old, new, owns);
+        }
+        if (!sighting.content.is_empty() && (owns || item.content.is_empty()))
+            || (owns && occasion.is_whole && !item.content.is_empty())
+        {
+            let is_edit =
+                edits::is_edit(item.content.as_str(), sighting.content.as_str(), occasion.language);
+            if is_edit {
+                item.content = sighting.content;
+            }
+            self.is_edited |= is_edit;
+        }
+        self.is_edited |= image(&mut item.image, sighting.image, owns, occasion.is_whole);
+        // Another place or date of the same text is no edit of it.
+        if let Some(new) = sighting.url
+            && (item.url.is_none() || owns)
+            && item.url.as_ref().is_none_or(|old| is_elsewhere(old, &new))
+        {
+            item.url = Some(new);
+        }
+        if let Some(date) = date {
+            item.updated_at = item.updated_at.max(date.at);
+            item.published = date;
+        }
+        self.item = item;
+    }
+
+    /// Takes a text if it is another one; a counter that has moved on is not.
+    fn text(&self, old: &mut String, new: String) -> bool {
+        let is_edit = edits::is_edit(old, &new, self.occasion.language);
+        if is_edit {
             *old = new;
         }
+        is_edit
+    }
+
+    fn field(&self, old: &mut Option<String>, new: Option<String>, owns: bool) -> bool {
+        match (old.as_mut(), new) {
+            (None, Some(new)) => {
+                *old = Some(new);
+                true
+            }
+            (Some(text), Some(new)) if owns => self.text(text, new),
+            (Some(_), None) if owns && self.occasion.is_whole => {
+                *old = None;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The item and what has become of it. Edits of one look are seconds apart, or they would be
+    /// the same to readers that know what they have by its time.
+    fn into_item(mut self, old: &Item, edits: &mut i32) -> (Kind, Item) {
+        if self.is_edited {
+            self.item.updated_at =
+                whole_second(self.occasion.now) - SignedDuration::from_secs(1) * *edits;
+            *edits += 1;
+        }
+        let kind = if self.item == *old { Kind::Unchanged } else { Kind::Updated };
+        (kind, self.item)
+    }
+}
+
+/// Another image is an edit; another address of it with the same path is not.
+fn image(old: &mut Option<Image>, new: Option<Image>, owns: bool, is_whole: bool) -> bool {
+    let place = |image: &Option<Image>| image.as_ref().map(|image| links::place(&image.url));
+    let alt = |image: &Option<Image>| image.as_ref().map(|image| image.alt.clone());
+    let takes = match (&old, &new) {
+        (None, Some(_)) => true,
+        (Some(_), Some(_)) => owns && (place(old), alt(old)) != (place(&new), alt(&new)),
+        (Some(_), None) => owns && is_whole,
+        (None, None) => false,
     };
-    text(&mut item.kicker, sighting.kicker);
-    text(&mut item.summary, sighting.summary);
-    text(&mut item.author, sighting.author);
-    text(&mut item.language, sighting.language);
-    if !sighting.content.is_empty() && (owns || item.content.is_empty()) {
-        item.content = sighting.content;
+    if takes {
+        *old = new;
     }
-    if sighting.image.is_some() && (owns || item.image.is_none()) {
-        item.image = sighting.image;
-    }
-    if owns {
-        item.title = sighting.title;
-    }
-    let edited = item != *old;
-    // Another place or date of the same text is no edit of it.
-    if let Some(new) = sighting.url
-        && (item.url.is_none() || owns)
-        && item.url.as_ref().is_none_or(|old| is_elsewhere(old, &new))
-    {
-        item.url = Some(new);
-    }
-    if let Some(date) = date {
-        item.updated_at = item.updated_at.max(date.at);
-        item.published = date;
-    }
-    if edited {
-        item.updated_at = whole_second(occasion.now);
-    }
-    (if item == *old { Kind::Unchanged } else { Kind::Updated }, item)
+    takes
 }
 
 /// Only the parameters differ: a token, most likely, that differs on every visit.

@@ -25,8 +25,16 @@ const TRACKING: [&str; 18] = [
 ];
 
 /// Parameters that carry somebody's session: useless, and different on every visit.
-const SESSION: [&str; 7] =
-    ["phpsessid", "jsessionid", "sid", "sessionid", "session_id", "aspsessionid*", "cfid"];
+const SESSION: [&str; 6] =
+    ["phpsessid", "jsessionid", "sessionid", "session_id", "aspsessionid*", "cfid"];
+
+/// Parameters that are a token or a referrer to most sites and the name of the page to some: an
+/// address keeps them, its key does not.
+const DOUBTFUL: [&str; 10] =
+    ["sid", "ref", "referrer", "token", "sess", "session", "nocache", "_", "_t", "cb"];
+
+/// A value of so many characters, letters and digits mixed, was made by a machine.
+const TOKEN_LENGTH: usize = 12;
 
 /// `href` as an address a reader can follow: absolute against `base`, `http` or `https`, cleaned.
 pub fn absolute(href: &str, base: Option<&Url>) -> Option<Url> {
@@ -56,8 +64,12 @@ pub fn clean(mut url: Url) -> Url {
 }
 
 fn is_noise(pair: &str) -> bool {
+    is_named(pair, &TRACKING) || is_named(pair, &SESSION)
+}
+
+fn is_named(pair: &str, names: &[&str]) -> bool {
     let name = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-    TRACKING.iter().chain(&SESSION).any(|noise| match noise.strip_suffix('*') {
+    names.iter().any(|noise| match noise.strip_suffix('*') {
         Some(start) => name.starts_with(start),
         None => name == *noise,
     })
@@ -66,13 +78,40 @@ fn is_noise(pair: &str) -> bool {
 /// What two addresses of one page have in common: neither scheme, nor `www.`, nor a trailing
 /// slash, nor the fragment, nor the order of the parameters counts.
 pub fn key(url: &Url) -> String {
-    let url = clean(url.clone());
     let host = url.host_str().unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{host}{port}{}", path_key(url, |pair| !is_named(pair, &DOUBTFUL)))
+}
+
+/// The whole address, for places where [`key`] does not tell the items apart.
+pub fn full_key(url: &Url) -> String {
+    let fragment = url.fragment().unwrap_or_default();
+    format!("{}{}#{fragment}", url.host_str().unwrap_or_default(), path_key(url, |_| true))
+}
+
+/// What stays of an address when its page moves to another host and gets another token.
+pub fn place(url: &Url) -> String {
+    path_key(url, |pair| {
+        let value = pair.split_once('=').map_or("", |(_, value)| value);
+        let is_mixed = value.bytes().any(|b| b.is_ascii_digit())
+            && value.bytes().any(|b| b.is_ascii_alphabetic());
+        !is_named(pair, &DOUBTFUL) && !(is_mixed && value.len() >= TOKEN_LENGTH)
+    })
+}
+
+/// The last part of the path without its ending: what the page is called wherever it is moved to.
+pub fn name(url: &Url) -> Option<String> {
+    let last = url.path_segments()?.rfind(|segment| !segment.is_empty())?;
+    Some(last.split('.').next().unwrap_or(last).to_lowercase()).filter(|name| !name.is_empty())
+}
+
+fn path_key(url: &Url, is_kept: impl Fn(&str) -> bool) -> String {
+    let url = clean(url.clone());
+    let query = url.query().unwrap_or_default();
     let mut query: Vec<&str> =
-        url.query().map(|query| query.split('&').collect()).unwrap_or_default();
+        query.split('&').filter(|pair| !pair.is_empty() && is_kept(pair)).collect();
     query.sort_unstable();
     let mark = if query.is_empty() { "" } else { "?" };
-    format!("{host}{port}{}{mark}{}", url.path().trim_end_matches('/'), query.join("&"))
+    format!("{}{mark}{}", url.path().trim_end_matches('/'), query.join("&"))
 }

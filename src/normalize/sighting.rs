@@ -1,11 +1,13 @@
 //! A raw item to a sighting: a normalised announcement that the ledger has not yet looked at.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use url::Url;
 
 use super::filter::{Field, Filter};
-use super::{SafeHtml, lead, line, links, plain_text, summary};
+use super::{SafeHtml, edits, lead, line, links, plain_text, summary};
 use crate::dates::{self, Reader, When};
 use crate::extract::{RawDate, RawItem};
 use crate::model::{Evidence, Image};
@@ -17,6 +19,9 @@ pub struct Ground {
     pub base: Option<Url>,
     pub dates: Reader,
     pub zone: TimeZone,
+    pub language: String,
+    /// Fingerprint of the rules that found it: others may find something else in the same place.
+    pub rules: String,
 }
 
 /// One announcement as seen in one place at one time.
@@ -24,10 +29,13 @@ pub struct Ground {
 pub struct Sighting {
     /// Names that are this item's alone (address, file); the first is what its id is issued from.
     pub keys: Vec<String>,
-    /// Title and day: good enough where no key is known, not more. Never absent without a key.
-    pub likeness: Option<String>,
+    /// Title and day, title and place: good enough where no key is known, not more. Never empty
+    /// without a key.
+    pub likeness: Vec<String>,
     pub url: Option<Url>,
     pub title: String,
+    /// There was no title, so the beginning of the text is.
+    pub title_is_made: bool,
     pub kicker: Option<String>,
     pub summary: Option<String>,
     pub content: SafeHtml,
@@ -37,6 +45,12 @@ pub struct Sighting {
     pub published: Option<Published>,
     /// A text that should have been a date and could not be read as one.
     pub unread: Option<String>,
+    /// What the listing or file says, in short: the same as long as nobody edits it.
+    pub listed: String,
+    /// The place where it was seen says what it said before, so there is nothing to learn.
+    pub is_unchanged: bool,
+    /// Its own page has been read with it.
+    pub has_detail: bool,
 }
 
 /// A date as read, with the text it was read from.
@@ -85,8 +99,9 @@ impl Sighting {
         let content = SafeHtml::from_html(content, ground.base.as_ref());
         let text = || Some(summary(&lead(content.as_str()))).filter(|text| !text.is_empty());
         let summary = field(&raw.summary).or_else(text);
-        let title = field(&raw.title)
-            .map(|title| super::cut_at_word(&title, LONGEST_TITLE))
+        let title = field(&raw.title).map(|title| super::cut_at_word(&title, LONGEST_TITLE));
+        let title_is_made = title.is_none();
+        let title = title
             .or_else(|| summary.as_deref().map(|text| super::cut_at_word(text, TITLE_LENGTH)))?;
         let url = address(&raw.url);
         let published = raw.published.as_ref().and_then(|date| ground.published(date));
@@ -98,16 +113,13 @@ impl Sighting {
         let mut keys = Vec::new();
         keys.extend(url.as_ref().map(|url| format!("url:{}", links::key(url))));
         keys.extend(raw.key.as_ref().map(|key| format!("key:{key}")));
-        let day = published.as_ref().map(|published| published.when.day().to_string());
-        let likeness = (day.is_some() || keys.is_empty()).then(|| {
-            let title = dates::fold(&title);
-            format!("title:{title}|{}", day.unwrap_or_default())
-        });
-        Some(Sighting {
+        let likeness = likeness(&title, url.as_ref(), published.as_ref());
+        let mut sighting = Sighting {
             keys,
             likeness,
             url,
             title,
+            title_is_made,
             kicker: field(&raw.kicker),
             summary,
             content,
@@ -116,7 +128,29 @@ impl Sighting {
             language: raw.language.clone().filter(|tag| dates::is_language(tag)),
             published,
             unread,
-        })
+            listed: String::new(),
+            is_unchanged: false,
+            has_detail: false,
+        };
+        sighting.listed = sighting.fingerprint(ground);
+        Some(sighting)
+    }
+
+    fn fingerprint(&self, ground: &Ground) -> String {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let date = self.published.as_ref().map(|date| date.text.clone()).or(self.unread.clone());
+        let image = self.image.as_ref().map(|image| links::place(&image.url));
+        let texts = [
+            ground.rules.clone(),
+            self.title.clone(),
+            text(&self.kicker),
+            text(&self.summary),
+            self.content.as_str().to_owned(),
+            text(&self.author),
+            text(&image),
+            text(&date),
+        ];
+        edits::fingerprint(texts.iter().map(String::as_str), &ground.language)
     }
 
     /// Takes from the item's own page what that says; the rest stays.
@@ -124,7 +158,9 @@ impl Sighting {
         let titled =
             RawItem { title: raw.title.clone().or(Some(self.title.clone())), ..raw.clone() };
         let Some(page) = Sighting::of(&titled, ground) else { return };
-        self.title = page.title;
+        if raw.title.is_some() {
+            (self.title, self.title_is_made) = (page.title, false);
+        }
         self.kicker = page.kicker.or(self.kicker.take());
         if raw.summary.is_some() || self.summary.is_none() {
             self.summary = page.summary.or(self.summary.take());
@@ -158,6 +194,44 @@ impl Sighting {
 
     /// What the id is issued from when the item is new.
     pub fn seed(&self) -> &str {
-        self.keys.first().or(self.likeness.as_ref()).map_or("", String::as_str)
+        self.keys.first().or(self.likeness.first()).map_or("", String::as_str)
+    }
+}
+
+/// What the announcement is like where its names are not known: the same title on the same day;
+/// undated, the same title in the same place - on another host, or with another token.
+fn likeness(title: &str, url: Option<&Url>, published: Option<&Published>) -> Vec<String> {
+    let title = dates::fold(title);
+    let dated = published.filter(|date| date.evidence != Evidence::Url);
+    match (dated, url) {
+        (Some(date), _) => vec![format!("title:{title}|{}", date.when.day())],
+        (None, Some(url)) => vec![format!("title:{title}|{}", links::place(url))],
+        (None, None) => vec![format!("title:{title}|")],
+    }
+}
+
+/// Takes from the sightings of one look the names that are not theirs alone: where different
+/// announcements link to one page, the fragments of the addresses tell them apart, or the files.
+pub fn part(sightings: &mut [Sighting]) {
+    let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
+    for sighting in sightings.iter() {
+        for key in &sighting.keys {
+            titles.entry(key.clone()).or_default().insert(dates::fold(&sighting.title));
+        }
+    }
+    for sighting in sightings {
+        let shared = |key: &String| titles.get(key).is_some_and(|titles| titles.len() > 1);
+        if !sighting.keys.iter().any(shared) {
+            continue;
+        }
+        let page_is_shared = sighting.keys.iter().any(|key| key.starts_with("url:") && shared(key));
+        sighting.keys.retain(|key| !shared(key));
+        if page_is_shared && let Some(url) = &sighting.url {
+            let full = links::full_key(url);
+            // `#` alone leads nowhere in particular.
+            if !full.ends_with('#') || url.query().is_some() {
+                sighting.keys.push(format!("url:{full}"));
+            }
+        }
     }
 }

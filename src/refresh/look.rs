@@ -8,11 +8,11 @@ use url::Url;
 use crate::catalog::read_files;
 use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
-use crate::extract::rules::{self, Listing, Rules};
+use crate::extract::rules::{self, Fields, Listing, Rules};
 use crate::extract::{RawItem, charset, file};
 use crate::fetch::{FetchError, Fetched, Fetcher, Page};
 use crate::model::{Feed, Location, Source};
-use crate::normalize::sighting::{Ground, Sighting};
+use crate::normalize::sighting::{self, Ground, Sighting};
 use crate::store::{Seen, Store, StoreError, Validators};
 
 /// Pages of items that are read in one look; the rest waits for the next.
@@ -47,8 +47,6 @@ pub struct Found {
     /// Items, files or pages that could not be used.
     pub problems: Vec<Diagnostic>,
     pub validators: Validators,
-    /// Addresses of the items whose own page was read.
-    pub details: HashSet<Url>,
     /// For messages: where it was looked.
     seen_at: String,
 }
@@ -67,8 +65,23 @@ impl Found {
     }
 }
 
-/// An item as found, and what its addresses are relative to.
-type Placed = (RawItem, Option<Url>);
+/// An item as found, and where.
+type Placed = (RawItem, Place);
+
+/// What the place of an item says about it.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    /// What its addresses are relative to.
+    base: Option<Url>,
+    /// What the page says its language is.
+    language: Option<String>,
+}
+
+impl Place {
+    fn at(base: Option<Url>) -> Place {
+        Place { base, language: None }
+    }
+}
 
 impl Look<'_> {
     pub async fn run(&self, validators: Option<&Validators>) -> Result<Looked, StoreError> {
@@ -87,6 +100,7 @@ impl Look<'_> {
                     }
                 }
                 self.normalize(raw, &mut found);
+                self.details(&mut found).await?;
                 Ok(Looked::Found(found))
             }
             (Location::Page(url), Some(rules)) => self.page(url, rules, validators).await,
@@ -103,13 +117,17 @@ impl Look<'_> {
         bytes: &[u8],
         rules: Option<&Rules>,
     ) -> Result<Vec<Placed>, String> {
-        let base = self.feed.home_url.clone();
+        let place = Place::at(self.feed.home_url.clone());
         match rules {
-            None => Ok(vec![(file::read(name, bytes, &self.dates(Orders::default()))?, base)]),
+            None => {
+                let dates = self.ground(&place, Orders::default()).dates;
+                Ok(vec![(file::read(name, bytes, &dates)?, place)])
+            }
             Some(rules) => {
                 let listing = rules::read(&charset::decode(bytes, None), rules)
                     .map_err(|error| error.to_string())?;
-                Ok(listing.items.into_iter().map(|item| (item, base.clone())).collect())
+                let place = Place { language: listing.language, ..place };
+                Ok(listing.items.into_iter().map(|item| (item, place.clone())).collect())
             }
         }
     }
@@ -168,8 +186,9 @@ impl Look<'_> {
             };
             let base = base_of(&page.url, &listing);
             let next = listing.next.as_deref().and_then(|next| base.join(next).ok());
+            let place = Place { base: Some(base), language: listing.language };
             let items: Vec<Placed> =
-                listing.items.into_iter().map(|item| (item, Some(base.clone()))).collect();
+                listing.items.into_iter().map(|item| (item, place.clone())).collect();
             let goes_on = number < rules.pages && (self.is_first || self.has_news(&items).await?);
             raw.extend(items);
             let Some(next) = next.filter(|next| goes_on && visited.insert(next.clone())) else {
@@ -187,76 +206,103 @@ impl Look<'_> {
         Ok(Ok(raw))
     }
 
+    /// True if a listing has an item that is not known by name, or says something else of one.
     async fn has_news(&self, items: &[Placed]) -> Result<bool, StoreError> {
-        let ground = |base: &Option<Url>| self.ground(base.clone(), Orders::default());
-        let wanted = |sighting: &Sighting| sighting.passes(&self.source.filter);
+        let wanted = |sighting: &Sighting| sighting.passes(&self.source.filter_of_listing());
+        let ground = |place: &Place| self.ground(place, Orders::default());
         let sightings: Vec<Sighting> = items
             .iter()
-            .filter_map(|(item, base)| Sighting::of(item, &ground(base)))
+            .filter_map(|(item, place)| Sighting::of(item, &ground(place)))
             .filter(wanted)
             .collect();
-        let seen = self.store.seen(&self.feed.slug, &sightings).await?;
-        Ok(seen.contains(&Seen::Never))
+        let seen = self.seen(&sightings).await?;
+        Ok(sightings.iter().zip(seen).any(|(sighting, seen)| !seen.is_as_before(sighting)))
+    }
+
+    async fn seen(&self, sightings: &[Sighting]) -> Result<Vec<Seen>, StoreError> {
+        self.store.seen(&self.feed.slug, &self.source.location.to_string(), sightings).await
     }
 
     /// Normalises what was found; the dates of all items decide together which number is the day.
     fn normalize(&self, raw: Vec<Placed>, found: &mut Found) {
         let dates = raw.iter().filter_map(|(item, _)| Some(item.published.as_ref()?.text.as_str()));
         let orders = Orders::of_column(dates);
+        let filter = self.source.filter_of_listing();
         let mut empty = 0;
-        for (item, base) in raw {
-            match Sighting::of(&item, &self.ground(base, orders)) {
-                Some(sighting) if sighting.passes(&self.source.filter) => {
-                    found.sightings.push(sighting);
-                }
+        for (item, place) in raw {
+            match Sighting::of(&item, &self.ground(&place, orders)) {
+                Some(sighting) if sighting.passes(&filter) => found.sightings.push(sighting),
                 Some(_) => found.dropped += 1,
                 None => empty += 1,
             }
         }
+        sighting::part(&mut found.sightings);
         // An element without any text is a spinner, not an announcement.
         if found.sightings.is_empty() && found.dropped == 0 && empty > 0 {
             found.seen_at += &format!(", {} without title or text", count(empty, "item"));
         }
     }
 
-    /// Reads the own page of each item that has not had it read.
+    /// Marks what says what it said before, and reads the own page of each item that has not had
+    /// it read or is said to be another.
     async fn details(&self, found: &mut Found) -> Result<(), StoreError> {
-        let Some(fields) = &self.source.detail else { return Ok(()) };
-        let seen = self.store.seen(&self.feed.slug, &found.sightings).await?;
-        let unread =
-            found.sightings.iter_mut().zip(seen).filter(|(_, seen)| *seen != Seen::WithDetail);
-        for (sighting, _) in unread.take(DETAILS) {
-            let Some(url) = sighting.url.clone() else { continue };
-            match self.fetcher.fetch(&url, None).await {
-                Ok(Fetched::Page(page)) => {
-                    let text = charset::decode(&page.body, page.content_type.as_deref());
-                    match rules::read_page(&text, fields) {
-                        Ok(item) => {
-                            sighting
-                                .overlay(&item, &self.ground(Some(page.url), Orders::default()));
-                            found.details.insert(url);
-                        }
-                        Err(error) => {
-                            found.problems.push(self.problem(&url, &error.to_string()));
-                        }
-                    }
-                }
-                Ok(Fetched::NotModified) => {}
-                Err(error) => found.problems.push(self.unreachable(&url, &error)),
+        let seen = self.seen(&found.sightings).await?;
+        let mut left = DETAILS;
+        for at in 0..found.sightings.len() {
+            let sighting = &mut found.sightings[at];
+            let is_as_before = seen[at].is_as_before(sighting);
+            let Some(fields) = &self.source.detail else {
+                sighting.is_unchanged = is_as_before;
+                continue;
+            };
+            let had_detail = seen[at].has_detail;
+            if (is_as_before && had_detail) || left == 0 || sighting.url.is_none() {
+                // What its own page said outweighs the listing until that page can be read again.
+                sighting.is_unchanged = had_detail;
+                continue;
+            }
+            left -= 1;
+            if let Err(problem) = self.detail(sighting, fields).await {
+                sighting.is_unchanged = had_detail;
+                found.problems.push(problem);
             }
         }
         Ok(())
     }
 
-    fn dates(&self, orders: Orders) -> Reader {
-        Reader::new(&self.source.language)
-            .with_formats(&self.source.date_formats)
-            .with_orders(orders)
-            .looking_at(self.now, &self.source.time_zone)
+    async fn detail(&self, sighting: &mut Sighting, fields: &Fields) -> Result<(), Diagnostic> {
+        let Some(url) = sighting.url.clone() else { return Ok(()) };
+        match self.fetcher.fetch(&url, None).await {
+            Ok(Fetched::Page(page)) => {
+                let text = charset::decode(&page.body, page.content_type.as_deref());
+                let item = rules::read_page(&text, fields)
+                    .map_err(|error| self.problem(&url, &error.to_string()))?;
+                sighting
+                    .overlay(&item, &self.ground(&Place::at(Some(page.url)), Orders::default()));
+                sighting.has_detail = true;
+            }
+            Ok(Fetched::NotModified) => {}
+            Err(error) => {
+                // A page that is not there will not be asked for again.
+                sighting.has_detail = error.is_gone();
+                return Err(self.unreachable(&url, &error));
+            }
+        }
+        Ok(())
     }
 
-    fn ground(&self, base: Option<Url>, orders: Orders) -> Ground {
-        Ground { base, dates: self.dates(orders), zone: self.source.time_zone.clone() }
+    fn ground(&self, place: &Place, orders: Orders) -> Ground {
+        Ground {
+            base: place.base.clone(),
+            dates: Reader::new(&self.source.language)
+                .with_language(place.language.as_deref().unwrap_or_default())
+                .with_formats(&self.source.date_formats)
+                .with_orders(orders)
+                .looking_at(self.now, &self.source.time_zone),
+            zone: self.source.time_zone.clone(),
+            language: self.source.language.clone(),
+            rules: self.source.fingerprint.clone(),
+        }
     }
 
     fn unreachable(&self, url: &Url, error: &FetchError) -> Diagnostic {

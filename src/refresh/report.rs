@@ -1,9 +1,17 @@
 //! What a refresh has to say, to people and to programs.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Feed, Source};
+use crate::normalize::cut_at_word;
+use crate::normalize::ledger::{Change, Kind};
+
+/// Texts that a warning quotes, and characters of each.
+const EXAMPLES: usize = 3;
+const EXAMPLE_LENGTH: usize = 40;
 
 /// What a refresh thinks of what it found at a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -52,6 +60,9 @@ pub struct SourceReport {
     pub updated: usize,
     #[serde(serialize_with = "as_text")]
     pub problems: Vec<Diagnostic>,
+    /// What is odd and costs nothing but a fact; told once, when an item is new.
+    #[serde(serialize_with = "as_text")]
+    pub warnings: Vec<Diagnostic>,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,6 +87,7 @@ impl SourceReport {
             new: 0,
             updated: 0,
             problems: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
@@ -98,6 +110,29 @@ impl SourceReport {
         if self.verdict == Verdict::Unchanged && new + updated > 0 {
             self.verdict = Verdict::Fresh;
         }
+    }
+
+    /// Texts that should date new items and do not: impossible, or not to be decided.
+    pub fn warn_of_dates(&mut self, changes: &[Change]) {
+        let of_new = changes.iter().filter(|change| change.kind == Kind::New);
+        let unread: BTreeSet<&str> = of_new.filter_map(|change| change.unread.as_deref()).collect();
+        if unread.is_empty() {
+            return;
+        }
+        let examples: Vec<String> = unread
+            .iter()
+            .take(EXAMPLES)
+            .map(|text| format!("`{}`", cut_at_word(text, EXAMPLE_LENGTH)))
+            .collect();
+        let more = if unread.len() > EXAMPLES { ", ..." } else { "" };
+        self.warnings.push(
+            Diagnostic::new(format!(
+                "source `{}`: no date in {}{more}; what is new counts from when it was first seen",
+                self.source,
+                examples.join(", ")
+            ))
+            .help("if these are dates, say how they are written: `date_format = \"%d/%m/%Y\"`"),
+        );
     }
 
     /// The first problem in a line.

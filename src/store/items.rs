@@ -9,7 +9,7 @@ use sqlx::{Any, AnyConnection, Row};
 
 use super::sources::{SourceRow, upsert};
 use super::{Store, StoreError, sql};
-use crate::model::{Dated, Evidence, Item, ItemId, Precision, Slug};
+use crate::model::{Dated, Evidence, Feed, Item, ItemId, Precision, Slug};
 use crate::normalize::SafeHtml;
 use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle, span_of_moments};
 use crate::normalize::sighting::Sighting;
@@ -54,47 +54,40 @@ impl Store {
         let changes = settle(sightings, &known, occasion);
         write_items(&mut tx, occasion.feed, &changes).await?;
         write_aliases(&mut tx, occasion.feed, &changes).await?;
+        write_listings(&mut tx, occasion, &changes).await?;
+        note_details(&mut tx, occasion, &changes).await?;
         tx.commit().await?;
         Ok(changes)
     }
 
-    /// The newest items of a feed, the newest first.
-    pub async fn newest(&self, feed: &Slug, limit: usize) -> Result<Vec<Item>, StoreError> {
-        self.items(feed, limit).await
-    }
-
     /// The items of a feed that arrived at or after a moment, the newest first. What came with the
     /// first refresh of a source is no news.
-    pub async fn seen_since(&self, feed: &Slug, since: Timestamp) -> Result<Vec<Item>, StoreError> {
+    pub async fn seen_since(&self, feed: &Feed, since: Timestamp) -> Result<Vec<Item>, StoreError> {
+        self.items(feed, "first_seen_at >= $2 AND backfilled = 0", since).await
+    }
+
+    /// All items that a feed shows, the newest first.
+    pub async fn all(&self, feed: &Feed) -> Result<Vec<Item>, StoreError> {
+        self.items(feed, "first_seen_at >= $2", Timestamp::MIN).await
+    }
+
+    async fn items(
+        &self,
+        feed: &Feed,
+        condition: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Item>, StoreError> {
         let query = format!(
-            "SELECT {} FROM items WHERE feed = $1 AND first_seen_at >= $2 AND backfilled = 0 \
-             ORDER BY published_at DESC, id",
+            "SELECT {} FROM items WHERE feed = $1 AND {condition} ORDER BY published_at DESC, id",
             COLUMNS.join(", ")
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(feed.as_str())
+            .bind(feed.slug.as_str())
             .bind(since.as_millisecond())
             .fetch_all(&self.pool)
             .await?;
-        rows.iter().map(item_of).collect()
-    }
-
-    /// All items of a feed, the newest first.
-    pub async fn all(&self, feed: &Slug) -> Result<Vec<Item>, StoreError> {
-        self.items(feed, usize::MAX).await
-    }
-
-    async fn items(&self, feed: &Slug, limit: usize) -> Result<Vec<Item>, StoreError> {
-        let query = format!(
-            "SELECT {} FROM items WHERE feed = $1 ORDER BY published_at DESC, id LIMIT $2",
-            COLUMNS.join(", ")
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(feed.as_str())
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(item_of).collect()
+        let items = rows.iter().map(item_of);
+        items.filter(|item| item.as_ref().map_or(true, |item| feed.shows(item))).collect()
     }
 
     /// How many items a feed has had, and when the newest of them was published.
@@ -109,57 +102,59 @@ impl Store {
         Ok((row.try_get::<i64, _>("items")?.try_into().unwrap_or_default(), newest))
     }
 
-    /// Which of these sightings have been seen before, and have had their own page read.
-    pub async fn seen(&self, feed: &Slug, sightings: &[Sighting]) -> Result<Vec<Seen>, StoreError> {
+    /// What is known of these sightings of a source before they are settled.
+    pub async fn seen(
+        &self,
+        feed: &Slug,
+        source: &str,
+        sightings: &[Sighting],
+    ) -> Result<Vec<Seen>, StoreError> {
         let mut connection = self.pool.acquire().await?;
         let aliases = aliases(&mut connection, feed, sightings).await?;
         let ids: BTreeSet<String> = aliases.values().map(ToString::to_string).collect();
-        let mut read = BTreeSet::new();
+        let mut known = HashMap::new();
         for chunk in ids.into_iter().collect::<Vec<_>>().chunks(sql::CHUNK) {
             let query = format!(
-                "SELECT id FROM items WHERE detail_at IS NOT NULL AND id IN ({})",
-                sql::placeholders(1, chunk.len())
+                "SELECT items.id AS id, items.detail_at AS detail_at, listings.listed AS listed \
+                 FROM items LEFT JOIN listings ON listings.feed = $1 AND listings.source = $2 \
+                 AND listings.item = items.id WHERE items.id IN ({})",
+                sql::placeholders(3, chunk.len())
             );
-            let query = bind_all(sqlx::query(sqlx::AssertSqlSafe(query)), chunk);
-            for row in query.fetch_all(&mut *connection).await? {
-                read.insert(row.try_get::<String, _>("id")?);
+            let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
+            for row in bind_all(query, chunk).fetch_all(&mut *connection).await? {
+                let has_detail = row.try_get::<Option<i64>, _>("detail_at")?.is_some();
+                let listed = row.try_get::<Option<String>, _>("listed")?;
+                known.insert(row.try_get::<String, _>("id")?, (has_detail, listed));
             }
         }
-        let seen = |sighting: &Sighting| match sighting
-            .keys
-            .iter()
-            .chain(&sighting.likeness)
-            .find_map(|alias| aliases.get(alias))
-        {
-            None => Seen::Never,
-            Some(id) if read.contains(&id.to_string()) => Seen::WithDetail,
-            Some(_) => Seen::Listed,
+        let find = |names: &[String]| names.iter().find_map(|name| aliases.get(name));
+        let seen = |sighting: &Sighting| {
+            let by_name = find(&sighting.keys);
+            let id = by_name.or_else(|| find(&sighting.likeness));
+            let (has_detail, listed) =
+                id.and_then(|id| known.get(&id.to_string())).cloned().unwrap_or_default();
+            Seen { by_name: by_name.is_some(), has_detail, listed }
         };
         Ok(sightings.iter().map(seen).collect())
-    }
-
-    /// Puts down that the own pages of these items have been read.
-    pub async fn note_details(&self, ids: &[ItemId], now: Timestamp) -> Result<(), StoreError> {
-        for chunk in ids.chunks(sql::CHUNK) {
-            let query = format!(
-                "UPDATE items SET detail_at = $1 WHERE id IN ({})",
-                sql::placeholders(2, chunk.len())
-            );
-            let ids: Vec<String> = chunk.iter().map(ToString::to_string).collect();
-            let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now.as_millisecond());
-            bind_all(query, &ids).execute(&self.pool).await?;
-        }
-        Ok(())
     }
 }
 
 /// What is known of a sighting before it is settled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
-    Never,
-    /// In a listing, its own page not yet read.
-    Listed,
-    WithDetail,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// One of its own names is known.
+    pub by_name: bool,
+    /// The item's own page has been read.
+    pub has_detail: bool,
+    /// What its listing said of it the last time.
+    pub listed: Option<String>,
+}
+
+impl Seen {
+    /// The listing says what it said, of an item that it called by this name.
+    pub fn is_as_before(&self, sighting: &Sighting) -> bool {
+        self.by_name && self.listed.as_ref() == Some(&sighting.listed)
+    }
 }
 
 async fn known(
@@ -273,6 +268,53 @@ async fn write_aliases(
             query = query.bind(feed.to_string()).bind((*alias).clone()).bind(item.to_string());
         }
         query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+async fn write_listings(
+    connection: &mut AnyConnection,
+    occasion: Occasion<'_>,
+    changes: &[Change],
+) -> Result<(), StoreError> {
+    let learnt: Vec<&Change> = changes.iter().filter(|change| !change.is_as_before).collect();
+    for chunk in learnt.chunks(sql::CHUNK) {
+        let rows: Vec<String> = (0..chunk.len())
+            .map(|row| format!("({})", sql::placeholders(row * 4 + 1, 4)))
+            .collect();
+        let query = format!(
+            "INSERT INTO listings (feed, source, item, listed) VALUES {} \
+             ON CONFLICT (feed, source, item) DO UPDATE SET listed = excluded.listed",
+            rows.join(", ")
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
+        for change in chunk {
+            query = query
+                .bind(occasion.feed.as_str())
+                .bind(occasion.source)
+                .bind(change.item.id.to_string())
+                .bind(&change.listed);
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Puts down that the own pages of items have been read.
+async fn note_details(
+    connection: &mut AnyConnection,
+    occasion: Occasion<'_>,
+    changes: &[Change],
+) -> Result<(), StoreError> {
+    let read: Vec<String> =
+        changes.iter().filter(|c| c.has_detail).map(|c| c.item.id.to_string()).collect();
+    for chunk in read.chunks(sql::CHUNK) {
+        let query = format!(
+            "UPDATE items SET detail_at = $1 WHERE id IN ({})",
+            sql::placeholders(2, chunk.len())
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(occasion.now.as_millisecond());
+        bind_all(query, chunk).execute(&mut *connection).await?;
     }
     Ok(())
 }
