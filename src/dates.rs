@@ -24,7 +24,7 @@ use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 
 pub use self::url::in_path;
-pub use column::{Order, Orders};
+pub use column::{Order, Orders, Shown};
 pub use format::{long, long_month, rfc2822, rfc3339};
 pub use names::fold;
 
@@ -153,8 +153,10 @@ impl Reader {
 
     /// Which number of a date with this mark is the day.
     fn order(&self, mark: char) -> Option<Order> {
-        if let Some(shown) = self.orders.of(mark) {
-            return Some(shown);
+        match self.orders.of(mark) {
+            Shown::Order(order) => return Some(order),
+            Shown::Contradiction => return None,
+            Shown::Nothing => {}
         }
         let mut said = self.languages.iter().filter_map(|language| Order::of_language(language));
         let first = said.next();
@@ -172,6 +174,10 @@ impl Reader {
         self.languages.iter().any(|language| {
             matches!(language.split('-').next(), Some("zh" | "ja" | "ko" | "hu" | "lt" | "mn"))
         })
+    }
+
+    fn is_japanese(&self) -> bool {
+        self.languages.iter().any(|language| language.split('-').next() == Some("ja"))
     }
 
     /// The moment so long before the look; `with_time` adds the time of day that stands beside.

@@ -5,6 +5,7 @@ mod catalog;
 mod charset;
 mod commands;
 mod config;
+mod date_forms;
 mod dates;
 mod diagnostic;
 mod digest;

@@ -21,7 +21,7 @@ const OCLOCK: [&str; 12] =
 const SHORT_WORD: usize = 6;
 
 /// Tokens that may stand there.
-const BETWEEN: usize = 4;
+const BETWEEN: usize = 6;
 
 /// Looks for times of day among tokens.
 pub struct Clock<'a> {
@@ -60,7 +60,8 @@ impl Clock<'_> {
                 return Some(found);
             }
             match self.tokens.get(next).map(|token| &token.kind)? {
-                Kind::Mark(',' | '|' | '-' | '.' | '@' | ':' | '(' | ')' | '·' | '•' | ';') => {}
+                Kind::Mark(mark) if ",|-.@:()·•;".contains(*mark) => {}
+                Kind::Mark('/') if self.is_field => {}
                 Kind::Word(word) if AT.contains(&word.as_str()) => is_named = true,
                 Kind::Word(word) if self.is_field && is_passed_over(word) => {}
                 _ => return None,
@@ -251,9 +252,9 @@ fn is_passed_over(word: &str) -> bool {
 fn named_offset(name: &str) -> Option<i8> {
     Some(match name {
         "z" | "utc" | "gmt" | "wet" => 0,
-        "cet" | "mez" | "west" => 1,
+        "cet" | "mez" | "west" | "bst" => 1,
         "cest" | "mesz" | "eet" => 2,
-        "eest" | "msk" => 3,
+        "eest" | "msk" | "мск" => 3,
         "edt" => -4,
         "est" => -5,
         "pdt" => -7,

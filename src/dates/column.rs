@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::Reader;
 use super::scan::{self, Sides};
 
 /// Which number of `03/05/2026` is the day.
@@ -32,49 +33,71 @@ impl Order {
 /// need not agree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Orders {
-    dots: Option<Order>,
-    others: Option<Order>,
+    dots: Shown,
+    others: Shown,
+}
+
+/// What a column shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shown {
+    #[default]
+    Nothing,
+    Order(Order),
+    /// It contradicts itself, so not even the language decides.
+    Contradiction,
 }
 
 impl Orders {
     /// What a column of dates shows, in the order of the page: a number over 12 or a weekday
-    /// decides for all; failing that, a sequence that runs one way under one order only. Nothing
-    /// where nothing decides, or where the column contradicts itself.
-    pub fn of_column<'a>(column: impl IntoIterator<Item = &'a str>) -> Orders {
-        let sides: Vec<Sides> = column.into_iter().filter_map(scan::sides).collect();
-        let shown = |is_dotted: bool| {
-            let own: Vec<&Sides> = sides.iter().filter(|s| (s.mark == '.') == is_dotted).collect();
-            decided(&own).unwrap_or_else(|| by_sequence(&own))
-        };
-        Orders { dots: shown(true), others: shown(false) }
+    /// decides for all; failing that, a sequence that runs one way under one order only.
+    pub fn of_column<'a>(column: impl IntoIterator<Item = &'a str>, reader: &Reader) -> Orders {
+        let sides: Vec<Sides> =
+            column.into_iter().filter_map(|text| scan::sides(text, reader)).collect();
+        let dots = sides.iter().filter(|sides| sides.mark == '.');
+        let dots = proven(dots).unwrap_or_else(|| by_sequence(&sides, |side| side.mark == '.'));
+        let others = sides.iter().filter(|sides| sides.mark != '.');
+        let others = proven(others).unwrap_or_else(|| by_sequence(&sides, |side| side.mark != '.'));
+        Orders { dots, others }
     }
 
-    /// The order of dates with this mark.
-    pub fn of(&self, mark: char) -> Option<Order> {
+    /// What is shown of dates with this mark.
+    pub fn of(&self, mark: char) -> Shown {
         if mark == '.' { self.dots } else { self.others }
     }
 }
 
-/// What single dates prove: `None` if none proves anything, `Some(None)` if they are at odds.
-fn decided(sides: &[&Sides]) -> Option<Option<Order>> {
-    let mut proven = sides.iter().filter_map(|sides| sides.proves);
+/// What single dates prove, if any does.
+fn proven<'a>(sides: impl Iterator<Item = &'a Sides>) -> Option<Shown> {
+    let mut proven = sides.filter_map(|sides| sides.proves);
     let first = proven.next()?;
-    Some(proven.all(|order| order == first).then_some(first))
+    let agree = proven.all(|order| order == first);
+    Some(if agree { Shown::Order(first) } else { Shown::Contradiction })
 }
 
 /// Dates that must differ before their sequence says something.
 const ENOUGH: usize = 4;
 
-fn by_sequence(sides: &[&Sides]) -> Option<Order> {
-    let under = |side: fn(&Sides) -> Option<Date>| -> Option<Vec<Date>> {
-        sides.iter().map(|sides| side(sides)).collect()
+/// What the sequence says of the dates that are `asked` about; the others, dotted ones among
+/// slashes, are day first and stand in it as they are.
+fn by_sequence(sides: &[Sides], asked: impl Fn(&Sides) -> bool) -> Shown {
+    if sides.iter().any(|sides| !asked(sides) && sides.mark != '.') {
+        let own: Vec<Sides> = sides.iter().filter(|sides| asked(sides)).cloned().collect();
+        return by_sequence(&own, asked);
+    }
+    let under = |is_day_first: bool| -> Option<Vec<Date>> {
+        let side = |sides: &Sides| match is_day_first || !asked(sides) {
+            true => sides.day_first,
+            false => sides.month_first,
+        };
+        sides.iter().map(side).collect()
     };
-    let day_first = under(|sides| sides.day_first)?;
-    let month_first = under(|sides| sides.month_first)?;
+    let (Some(day_first), Some(month_first)) = (under(true), under(false)) else {
+        return Shown::Nothing;
+    };
     match (runs_one_way(&day_first), runs_one_way(&month_first)) {
-        (true, false) => Some(Order::DayFirst),
-        (false, true) => Some(Order::MonthFirst),
-        _ => None,
+        (true, false) => Shown::Order(Order::DayFirst),
+        (false, true) => Shown::Order(Order::MonthFirst),
+        _ => Shown::Nothing,
     }
 }
 

@@ -143,7 +143,8 @@ impl Names {
         self.exact_month(word).or_else(|| self.abbreviated(word)).or_else(|| self.inflected(word))
     }
 
-    fn exact_month(&self, word: &str) -> Option<i8> {
+    /// The month of a name that CLDR has.
+    pub fn exact_month(&self, word: &str) -> Option<i8> {
         self.months.iter().find(|(name, _)| name == word).map(|(_, month)| *month)
     }
 
@@ -195,7 +196,13 @@ pub fn month_anywhere(word: &str) -> Option<i8> {
         }
         all
     });
-    ALL.get(word).copied().flatten()
+    match ALL.get(word) {
+        Some(month) => *month,
+        None if word.chars().count() > STEM && !word.contains(' ') => {
+            only(KNOWN.iter().filter_map(|language| Names::of(language).inflected(word)))
+        }
+        None => None,
+    }
 }
 
 /// The weekday that a folded word names in full in any language.
@@ -221,7 +228,12 @@ pub fn weekday_anywhere(word: &str) -> Option<Weekday> {
 fn months(locale: &Locale, length: Length) -> Vec<(String, i8)> {
     let mut names = Vec::new();
     let mut add = |month: u8, text: String| {
-        let text = fold(text.trim_matches(|c: char| !c.is_alphabetic()));
+        let text = text.trim_matches(|c: char| !c.is_alphabetic());
+        if text.contains('ä') {
+            // `Maerz`, where the keyboard has no umlauts.
+            names.push((fold(&text.replace('ä', "ae")), month as i8));
+        }
+        let text = fold(text);
         // `de febrero`: the preposition is the pattern's.
         let name = text.strip_prefix("de ").unwrap_or(&text);
         let is_name = name.chars().all(|c| c.is_alphabetic() || c == ' ');
@@ -265,7 +277,7 @@ fn weekdays(locale: &Locale) -> Vec<(String, Weekday)> {
                     let Ok(date) = Date::try_new_gregorian(2022, 1, day) else { continue };
                     let name = fold(&formatter.format(&date).to_string());
                     let words = name.split(|c: char| !c.is_alphabetic());
-                    let longest = words.max_by_key(|word| word.chars().count());
+                    let longest = words.rev().max_by_key(|word| word.chars().count());
                     let day = Weekday::from_monday_one_offset(day as i8 - 2);
                     if let (Some(word), Ok(day)) = (longest, day)
                         && word.chars().count() >= 2

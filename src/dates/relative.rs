@@ -39,12 +39,14 @@ pub struct Ago {
 /// Counts that between them take every plural form.
 const COUNTS: [u32; 9] = [0, 1, 2, 3, 5, 11, 21, 23, 100];
 
-/// What people write and CLDR does not have. In each language `1` may stand for an article.
-const MORE: [(&str, Unit, u32, &str); 34] = [
+/// What people write and CLDR does not have; a number in it stands for any.
+const MORE: [(&str, Unit, u32, &str); 55] = [
     ("en", Unit::Hour, 1, "an hour ago"),
     ("en", Unit::Day, 1, "a day ago"),
     ("en", Unit::Minute, 1, "a minute ago"),
     ("en", Unit::Minute, 0, "just now"),
+    ("en", Unit::Hour, 2, "2 hrs ago"),
+    ("en", Unit::Minute, 2, "2 mins ago"),
     ("de", Unit::Hour, 1, "vor einer Stunde"),
     ("de", Unit::Day, 1, "vor einem Tag"),
     ("de", Unit::Minute, 1, "vor einer Minute"),
@@ -62,10 +64,18 @@ const MORE: [(&str, Unit, u32, &str); 34] = [
     ("ro", Unit::Hour, 1, "acum o oră"),
     ("ro", Unit::Day, 1, "acum o zi"),
     ("bs", Unit::Day, 1, "juče"),
-    ("sr", Unit::Hour, 1, "пре сат времена"),
-    ("sr-Latn", Unit::Hour, 1, "pre sat vremena"),
-    ("hr", Unit::Hour, 1, "prije sat vremena"),
     ("bs", Unit::Hour, 1, "prije sat vremena"),
+    ("hr", Unit::Hour, 1, "prije sat vremena"),
+    ("sr", Unit::Hour, 1, "пре сат времена"),
+    ("sr", Unit::Hour, 1, "pre sat vremena"),
+    ("sr", Unit::Hour, 1, "pre 1 sat"),
+    ("sr", Unit::Hour, 2, "pre 2 sata"),
+    // Montenegrin.
+    ("sr", Unit::Hour, 1, "prije 1 sat"),
+    ("sr", Unit::Hour, 2, "prije 2 sata"),
+    ("sr", Unit::Hour, 5, "prije 5 sati"),
+    ("sr", Unit::Day, 1, "prije 1 dan"),
+    ("sr", Unit::Day, 5, "prije 5 dana"),
     ("pl", Unit::Day, 0, "dziś"),
     ("pl", Unit::Hour, 1, "godzinę temu"),
     ("pl", Unit::Day, 1, "dzień temu"),
@@ -74,7 +84,19 @@ const MORE: [(&str, Unit, u32, &str); 34] = [
     ("uk", Unit::Day, 1, "вчора"),
     ("uk", Unit::Hour, 1, "годину тому"),
     ("el", Unit::Day, 1, "χτες"),
+    ("el", Unit::Day, 2, "πριν 2 ημέρες"),
+    ("el", Unit::Hour, 2, "πριν 2 ώρες"),
     ("ar", Unit::Day, 1, "البارحة"),
+    ("ar", Unit::Day, 1, "منذ يوم"),
+    ("ar", Unit::Day, 2, "منذ يومين"),
+    ("ar", Unit::Day, 3, "منذ 3 أيام"),
+    ("ar", Unit::Day, 11, "منذ 11 يوما"),
+    ("ar", Unit::Hour, 1, "منذ ساعة"),
+    ("ar", Unit::Hour, 2, "منذ ساعتين"),
+    ("ar", Unit::Hour, 3, "منذ 3 ساعات"),
+    ("ar", Unit::Hour, 11, "منذ 11 ساعة"),
+    ("ar", Unit::Minute, 3, "منذ 3 دقائق"),
+    ("ja", Unit::Day, 0, "本日"),
 ];
 
 /// Everything that a language has to say about the past minutes, hours and days.

@@ -100,7 +100,7 @@ fn class(c: char) -> Class {
         c if c.is_whitespace() => Class::Blank,
         '\u{ad}' | '\u{61c}' | '\u{feff}' | '\u{200b}'..='\u{200f}' => Class::Invisible,
         '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => Class::Invisible,
-        '〇' | '\u{4e00}'..='\u{9fff}' => Class::Han,
+        '〇' | '○' | '\u{4e00}'..='\u{9fff}' => Class::Han,
         c if c.is_alphabetic() || is_combining_mark(c) => Class::Letter,
         _ => Class::Mark,
     }
@@ -123,6 +123,7 @@ fn plain(mark: char) -> char {
     match mark {
         '–' | '—' | '‐' | '‑' | '‒' | '―' | '−' | '〜' | '～' | '~' | '－' => '-',
         '⁄' | '∕' => '/',
+        '،' | '、' => ',',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(mark) - 0xfee0).unwrap_or(mark),
         mark => mark,
     }
@@ -135,6 +136,7 @@ fn han_numbers(tokens: Vec<Token>) -> Vec<Token> {
     let numeral = |token: &Token| match &token.kind {
         Kind::Word(word) => {
             let c = word.chars().next()?;
+            let c = if matches!(c, '○' | '零') { '〇' } else { c };
             (c == '十' || c == '元' || HAN_DIGITS.contains(&c)).then_some(c)
         }
         _ => None,

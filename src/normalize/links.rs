@@ -96,7 +96,8 @@ pub fn place(url: &Url) -> String {
         let value = pair.split_once('=').map_or("", |(_, value)| value);
         let is_mixed = value.bytes().any(|b| b.is_ascii_digit())
             && value.bytes().any(|b| b.is_ascii_alphabetic());
-        !is_named(pair, &DOUBTFUL) && !(is_mixed && value.len() >= TOKEN_LENGTH)
+        let is_token = is_mixed && value.len() >= TOKEN_LENGTH;
+        !is_token && !is_named(pair, &DOUBTFUL)
     })
 }
 

@@ -226,7 +226,9 @@ impl Look<'_> {
     /// Normalises what was found; the dates of all items decide together which number is the day.
     fn normalize(&self, raw: Vec<Placed>, found: &mut Found) {
         let dates = raw.iter().filter_map(|(item, _)| Some(item.published.as_ref()?.text.as_str()));
-        let orders = Orders::of_column(dates);
+        // The languages of the column are those of its first page.
+        let place = raw.first().map(|(_, place)| place.clone()).unwrap_or_default();
+        let orders = Orders::of_column(dates, &self.ground(&place, Orders::default()).dates);
         let filter = self.source.filter_of_listing();
         let mut empty = 0;
         for (item, place) in raw {
@@ -248,14 +250,13 @@ impl Look<'_> {
     async fn details(&self, found: &mut Found) -> Result<(), StoreError> {
         let seen = self.seen(&found.sightings).await?;
         let mut left = DETAILS;
-        for at in 0..found.sightings.len() {
-            let sighting = &mut found.sightings[at];
-            let is_as_before = seen[at].is_as_before(sighting);
+        for (sighting, seen) in found.sightings.iter_mut().zip(seen) {
+            let is_as_before = seen.is_as_before(sighting);
             let Some(fields) = &self.source.detail else {
                 sighting.is_unchanged = is_as_before;
                 continue;
             };
-            let had_detail = seen[at].has_detail;
+            let had_detail = seen.has_detail;
             if (is_as_before && had_detail) || left == 0 || sighting.url.is_none() {
                 // What its own page said outweighs the listing until that page can be read again.
                 sighting.is_unchanged = had_detail;
