@@ -50,12 +50,29 @@ pub fn plain_text(html: &str) -> String {
     if too_complex(html) {
         return String::new();
     }
-    let parsed = scraper::Html::parse_fragment(html);
+    text_of(scraper::Html::parse_fragment(html).root_element())
+}
+
+/// The text of an element as a person reads it: runs of text as they are, blocks apart, without
+/// what is not shown.
+pub fn text_of(element: scraper::ElementRef) -> String {
+    const UNSEEN: [&str; 4] = ["script", "style", "template", "noscript"];
     let mut text = String::new();
-    for node in parsed.root_element().descendants() {
+    let mut hidden = 0_usize;
+    for edge in element.traverse() {
+        let (node, is_open) = match edge {
+            ego_tree::iter::Edge::Open(node) => (node, true),
+            ego_tree::iter::Edge::Close(node) => (node, false),
+        };
         match node.value() {
-            scraper::Node::Text(run) => text.push_str(run),
-            scraper::Node::Element(element) if !is_inline(element.name()) => text.push('\n'),
+            scraper::Node::Text(run) if is_open && hidden == 0 => text.push_str(run),
+            scraper::Node::Element(element) => {
+                if UNSEEN.contains(&element.name()) {
+                    hidden = if is_open { hidden + 1 } else { hidden.saturating_sub(1) };
+                } else if !is_inline(element.name()) {
+                    text.push('\n');
+                }
+            }
             _ => {}
         }
     }
@@ -80,9 +97,10 @@ pub fn lead(html: &str) -> String {
 
 /// True for elements that flow with the text around them.
 pub fn is_inline(element: &str) -> bool {
-    const INLINE: [&str; 18] = [
-        "a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s",
-        "small", "span", "strong", "sup",
+    const INLINE: [&str; 34] = [
+        "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
+        "em", "font", "i", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp",
+        "small", "span", "strike", "strong", "sub", "sup", "time", "u", "var",
     ];
     INLINE.contains(&element)
 }

@@ -1,6 +1,6 @@
 //! Bytes to text: no letter lost, whatever the page says or does not say of its encoding.
 
-use infocus::extract::charset::decode;
+use infocus::extract::charset::{decode, decode_plain};
 
 /// A sentence whose letters only the right encoding brings back.
 const SERBIAN: &str =
@@ -41,4 +41,20 @@ fn where_nothing_is_declared_the_bytes_decide() {
     assert_eq!(decode(&in_1250(SERBIAN), None), SERBIAN);
     let stray = [SERBIAN.repeat(9).as_bytes(), b"\xff"].concat();
     assert_eq!(decode(&stray, None), format!("{}\u{fffd}", SERBIAN.repeat(9)));
+}
+
+#[test]
+fn a_page_that_says_utf8_and_is_not_is_read_as_what_it_is() {
+    let bytes = in_1250(&SERBIAN.repeat(3));
+    assert_eq!(decode(&bytes, Some("text/html; charset=utf-8")), SERBIAN.repeat(3));
+}
+
+#[test]
+fn a_file_without_markup_declares_nothing() {
+    let text = format!("Write charset=windows-1251 into the header. {SERBIAN}");
+    assert_eq!(decode_plain(text.as_bytes()), text);
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    assert_eq!(decode_plain(&wide), text, "UTF-16 without a mark");
+    let short = [b"Gr\xc3\xbc\xc3\x9fe ".as_slice(), b"\xff"].concat();
+    assert_eq!(decode_plain(&short), "Grüße \u{fffd}");
 }

@@ -168,6 +168,121 @@ fn a_field_that_is_gone_stays_as_it_was() {
 }
 
 #[test]
+fn announcements_that_share_a_link_are_told_apart() {
+    let mut ledger = Ledger::new();
+    let one_page = [raw("/news#a1", "One", ""), raw("/news#a2", "Two", ""), raw("#", "Three", "")];
+    let first = ledger.see(MORNING, &one_page);
+    assert_eq!(first.len(), 3, "{first:?}");
+    assert_eq!(kinds(&ledger.see(AFTERNOON, &one_page)), [Kind::Unchanged; 3]);
+    // Story numbers under a name that is a session to others.
+    let stories = [raw("/article.php?sid=1", "Four", ""), raw("/article.php?sid=2", "Five", "")];
+    let first = ledger.see(MORNING, &stories);
+    assert_eq!(kinds(&first), [Kind::New; 2]);
+    assert_eq!(first[0].item.url.as_ref().and_then(|url| url.query()), Some("sid=1"));
+    assert_eq!(kinds(&ledger.see(AFTERNOON, &stories)), [Kind::Unchanged; 2]);
+}
+
+#[test]
+fn undated_items_stay_themselves_on_a_new_host_and_with_another_token() {
+    let mut ledger = Ledger::new();
+    let first =
+        ledger.see(MORNING, &[raw("/news/5?key=a81cc04e77f2b9", "A plan for the river", "")]);
+    for url in ["/news/5?key=b0193ffab77d21", "https://new.example.net/news/5?key=c7712de01b3a0f"] {
+        let again = ledger.see(AFTERNOON, &[raw(url, "A plan for the river", "")]);
+        assert_eq!(ids(&again), ids(&first), "{url}");
+    }
+}
+
+#[test]
+fn a_title_that_is_only_a_label_does_not_make_two_announcements_one() {
+    let mut ledger = Ledger::new();
+    ledger.see(MORNING, &[raw("/press/1", "Press release", "3 May 2026")]);
+    let later = ledger.see(AFTERNOON, &[raw("/press/2", "Press release", "3 May 2026")]);
+    assert_eq!(kinds(&later), [Kind::New]);
+    // A page that was only moved has kept its name.
+    let moved =
+        ledger.see(AFTERNOON, &[raw("/archive/press/2.html", "Press release", "3 May 2026")]);
+    assert_eq!(ids(&moved), ids(&later));
+}
+
+#[test]
+fn counters_and_passing_time_and_blanks_are_no_edits() {
+    let mut ledger = Ledger::new();
+    let seen = |views: u32, ago: &str, token: u32| {
+        let mut item = raw("/a", "A plan", "3 May 2026");
+        item.summary = Some(format!("The towns   agreed. {views} views, {ago}, Comments: {views}"));
+        item.content =
+            Some(format!("<p>Posted {ago}</p><img src=\"/a.jpg?cache={token}\" alt=\"A\">"));
+        [item]
+    };
+    let first = ledger.see(MORNING, &seen(12, "2 hours ago", 1)).remove(0).item;
+    for (views, ago) in [(13, "3 hours ago"), (1900, "yesterday")] {
+        let later = ledger.see(NEXT_DAY, &seen(views, ago, views));
+        assert_eq!((kinds(&later), &later[0].item), (vec![Kind::Unchanged], &first), "{ago}");
+    }
+    let mut edited = seen(13, "yesterday", 2);
+    edited[0].summary = Some("The towns agreed on 13 polders.".to_owned());
+    assert_eq!(kinds(&ledger.see(NEXT_DAY, &edited)), [Kind::Updated]);
+}
+
+#[test]
+fn items_and_edits_of_one_moment_are_seconds_apart_in_page_order() {
+    let mut ledger = Ledger::new();
+    let page = ["/a", "/b", "/c"].map(|url| raw(url, url, "3 May 2026, 18:30"));
+    assert_eq!(
+        moments(&ledger.see(MORNING, &page)),
+        ["2026-05-03T16:30:02Z", "2026-05-03T16:30:01Z", "2026-05-03T16:30:00Z"]
+    );
+    let edited = ["/a", "/b", "/c"].map(|url| raw(url, &format!("{url}, corrected"), ""));
+    let updated: HashSet<_> =
+        ledger.see(AFTERNOON, &edited).iter().map(|change| change.item.updated_at).collect();
+    assert_eq!(updated.len(), 3);
+}
+
+#[test]
+fn a_month_without_a_day_is_published_as_a_month() {
+    let mut ledger = Ledger::new();
+    let page =
+        [raw("/a", "A", "May 2026"), raw("/b", "B", "April 2026"), raw("/c", "C", "June 2026")];
+    let published: Vec<_> = ledger
+        .see(MORNING, &page)
+        .iter()
+        .map(|change| (change.item.published.at.to_string(), change.item.published.precision))
+        .collect();
+    assert_eq!(
+        published,
+        [
+            // Of this month and of one to come: as late as it was seen.
+            ("2026-05-04T07:00:00Z".to_owned(), Precision::Month),
+            ("2026-04-30T10:00:00Z".to_owned(), Precision::Month),
+            ("2026-05-04T06:59:59Z".to_owned(), Precision::Day),
+        ]
+    );
+}
+
+#[test]
+fn an_address_dates_what_nothing_else_dates() {
+    let mut ledger = Ledger::new();
+    let page = [raw("/2026/04/17/plan", "A plan", ""), raw("/2026/04/18/map", "A map", "TBA")];
+    let dated = ledger.see(MORNING, &page);
+    assert_eq!(dated[0].item.published.evidence, Evidence::Url);
+    assert_eq!(
+        moments(&dated),
+        ["2026-04-17T10:00:00Z".to_owned(), "2026-04-18T10:00:00Z".to_owned()]
+    );
+    assert_eq!(dated[1].unread.as_deref(), Some("TBA"), "and what should have dated it is told");
+}
+
+#[test]
+fn a_source_whose_address_was_changed_goes_on_with_its_items() {
+    let mut ledger = Ledger::new();
+    let first = ledger.see_at("old page", MORNING, &[raw("/a", "A pln", "3 May 2026")]);
+    let later = ledger.see_at("page", AFTERNOON, &[raw("/a", "A plan", "3 May 2026")]);
+    assert_eq!(ids(&later), ids(&first));
+    assert_eq!((later[0].kind, later[0].item.title.as_str()), (Kind::Updated, "A plan"));
+}
+
+#[test]
 fn a_day_is_published_at_noon_in_page_order_and_never_ahead() {
     let mut ledger = Ledger::new();
     let page = [

@@ -135,6 +135,121 @@ fn the_second_look_asks_for_the_listing_alone_and_changes_nothing() {
     assert_eq!(bed.files("public"), first, "other session tokens are no change");
 }
 
+/// A listing with one card, whose page knows better.
+fn detailed(
+    lead: &'static str,
+    page: &'static str,
+) -> impl Fn(&Request) -> Answer + Send + 'static {
+    move |request| match request.path.as_str() {
+        "/news" => Answer::page(format!(
+            "<div class=c><h3><a href=/1>A title, cut by the li…</a></h3><p>{lead}</p></div>"
+        )),
+        "/1" => Answer::page(page),
+        _ => Answer::status(404),
+    }
+}
+
+const DETAILED: &str = "every = \"1h\"\n[source.html]\nitem = \".c\"\nsummary = \"p\"\n\
+    [source.detail]\ntitle = \"h1\"\nkicker = \".k\"\nsummary = \".lead\"\n";
+
+#[test]
+fn what_the_page_of_an_item_said_stays_until_the_listing_says_something_else() {
+    let page = "<span class=k>In Focus</span><h1>A title, whole</h1><p class=lead>Lead.</p>";
+    let server = Server::start(detailed("Teaser.", page));
+    let mut bed = Bed::new();
+    bed.write(
+        "feeds/news.toml",
+        format!("title = \"News\"\n[[source]]\nurl = \"{}\"\n{DETAILED}", server.url("/news")),
+    );
+    bed.run(&["refresh"]).ends(0);
+    let first = bed.files("public");
+    let item = bed.json_feed("news")["items"][0].clone();
+    assert_eq!((&item["title"], &item["summary"]), (&"A title, whole".into(), &"Lead.".into()));
+    server.asked();
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(server.asked_paths(), ["/news"], "its page has been read");
+    assert_eq!(bed.files("public"), first);
+
+    server.change(detailed("Another teaser.", "<h1>A title, corrected</h1>"));
+    bed.at("2026-05-06T15:00:00Z").run(&["refresh"]).ends(0);
+    let item = bed.json_feed("news")["items"][0].clone();
+    assert_eq!(item["title"], "A title, corrected");
+    assert_eq!(item["tags"][0], "In Focus", "a field that is gone stays");
+    server.change(|request| match request.path.as_str() {
+        "/news" => detailed("A third teaser.", "")(request),
+        _ => Answer::status(500),
+    });
+    bed.at("2026-05-07T15:00:00Z").run(&["refresh"]).ends(3);
+    assert_eq!(bed.json_feed("news")["items"][0]["title"], "A title, corrected");
+}
+
+#[test]
+fn a_page_of_an_item_that_is_not_there_is_asked_for_once() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/news" => detailed("Teaser.", "")(request),
+        _ => Answer::status(404),
+    });
+    let mut bed = Bed::new();
+    bed.write(
+        "feeds/news.toml",
+        format!("title = \"News\"\n[[source]]\nurl = \"{}\"\n{DETAILED}", server.url("/news")),
+    );
+    bed.run(&["refresh"]).ends(3);
+    server.asked();
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(server.asked_paths(), ["/news"]);
+}
+
+#[test]
+fn a_filter_on_what_only_the_page_of_an_item_has_is_judged_by_it() {
+    let page = "<span class=k>In Focus</span><h1>A title, whole</h1>";
+    let server = Server::start(detailed("Teaser.", page));
+    let bed = Bed::new();
+    let definition = |kicker: &str| {
+        let url = server.url("/news");
+        format!(
+            "title = \"News\"\n[[source]]\nurl = \"{url}\"\n{DETAILED}[source.keep]\nkicker = \"{kicker}\"\n"
+        )
+    };
+    bed.write("feeds/kept.toml", definition("In Focus"));
+    bed.write("feeds/dropped.toml", definition("Vacancy"));
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(bed.json_feed("kept")["items"][0]["tags"][0], "In Focus");
+    assert!(!bed.path("public/dropped").exists());
+}
+
+#[test]
+fn times_are_those_of_the_source_and_days_those_its_page_shows() {
+    let server = Server::start(|_| {
+        Answer::page(
+            "<html lang=de><p class=c><a href=/1>Eins</a> <i>3. Mai 2026, 9 Uhr</i></p>\
+             <p class=c><a href=/2>Zwei</a> <i>vor 2 Stunden</i></p>\
+             <p class=c><a href=/3>Drei</a> <i>02/03/2026</i></p>",
+        )
+    });
+    let bed = Bed::new();
+    bed.write(
+        "feeds/news.toml",
+        format!(
+            "title = \"News\"\n[[source]]\nurl = \"{}\"\ntime_zone = \"Asia/Tokyo\"\n\
+             [source.html]\nitem = \".c\"\npublished = \"i\"\n",
+            server.url("/news")
+        ),
+    );
+    bed.run(&["refresh"]).ends(0);
+    let feed = bed.json_feed("news");
+    let dates: Vec<_> = (0..3).map(|at| feed["items"][at]["date_published"].clone()).collect();
+    assert_eq!(
+        dates,
+        [
+            "2026-05-04T15:00:00+02:00",
+            "2026-05-03T02:00:00+02:00",
+            // The page says that it is German.
+            "2026-03-02T12:00:00+01:00",
+        ]
+    );
+}
+
 #[test]
 fn a_page_that_breaks_or_empties_leaves_the_feed_as_it_is() {
     let server = Server::start(site(1));

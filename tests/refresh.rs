@@ -131,3 +131,58 @@ fn a_corrupt_or_newer_database_is_named_and_left_as_it_is() {
     assert_eq!(bed.read("infocus.db"), before);
     assert!(!bed.path("public").exists());
 }
+
+#[test]
+fn a_corrected_file_corrects_its_item() {
+    let mut bed = Bed::new();
+    bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*.md\"\n");
+    let file = |front: &str| format!("---\ntitle: A plan\n{front}---\nThe towns agreed.\n");
+    bed.write("feeds/news/plan.md", file("date: 3 May 2025\nauthor: Ana\nkicker: In Focus\n"));
+    bed.run(&["refresh"]).ends(0);
+    let id = bed.json_feed("news")["items"][0]["id"].clone();
+    bed.write("feeds/news/plan.md", file("date: 3 May 2026\nkicker: In Focus\n"));
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let item = bed.json_feed("news")["items"][0].clone();
+    assert_eq!((&item["id"], &item["date_published"]), (&id, &"2026-05-03T12:00:00+02:00".into()));
+    assert_eq!(
+        (&item["authors"], &item["tags"][0]),
+        (&serde_json::Value::Null, &"In Focus".into())
+    );
+}
+
+#[test]
+fn what_editors_and_desktops_leave_in_a_folder_is_no_announcement() {
+    let bed = files_site();
+    bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*\"\n");
+    for leftover in [".draft.txt", "._a.txt", ".DS_Store", "a.txt~", "photo.jpg", "x.toml"] {
+        bed.write(&format!("feeds/news/{leftover}"), "Not an announcement");
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("nowhere", bed.path("feeds/news/.#lock.txt")).expect("a lock");
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(bed.json_feed("news")["items"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_filter_that_is_added_later_hides_what_it_does_not_want() {
+    let mut bed = files_site();
+    bed.run(&["refresh"]).ends(0);
+    bed.write(
+        "feeds/news.toml",
+        "title = \"News\"\n[[source]]\nfiles = \"news/*.txt\"\n[source.keep]\nkicker = \"In Focus\"\n",
+    );
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let feed = bed.json_feed("news");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(feed["items"][0]["title"], "A handbook for the valley");
+}
+
+#[test]
+fn a_text_that_should_be_a_date_and_is_none_is_told_once() {
+    let mut bed = Bed::new();
+    bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*.md\"\n")
+        .write("feeds/news/plan.md", "---\ntitle: A plan\ndate: 31.02.2026\n---\nText.\n");
+    let told = bed.run(&["refresh"]).ends(0).stderr;
+    assert!(told.starts_with("warning: source `news/1`: no date in `31.02.2026`; "), "{told}");
+    assert_eq!(bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0).stderr, "");
+}

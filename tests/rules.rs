@@ -56,3 +56,34 @@ fn a_page_that_would_take_for_ever_is_refused_at_once() {
     let attributes: String = (0..200_000).map(|n| format!(" a{n}='>'")).collect();
     assert_eq!(read(&format!("<br{attributes}>"), &rules()), Err(TooComplex));
 }
+
+#[test]
+fn words_stay_whole_and_blocks_apart() {
+    let page = "<article><h3>New: “<em>Be</em>yond” of the <b>EU</b>’s <script>x</script>plan</h3>\
+        <p class=teaser><span>One</span><br>two<div>three</div></p></article>";
+    let item = &read(page, &rules()).expect("a listing").items[0];
+    assert_eq!(item.title.as_deref(), Some("New: “Beyond” of the EU’s plan"));
+    assert_eq!(item.summary.as_deref(), Some("One\n\ntwo"));
+}
+
+#[test]
+fn broken_markup_keeps_the_fields_of_each_item_its_own() {
+    let page = "<title>News<body><div><b><article><h3>One</h3><p class=teaser>First\
+        <article><h3>Two</h3><span class=date>4 May 2026</span>";
+    let items = read(page, &rules()).expect("a listing").items;
+    let titles: Vec<_> = items.iter().map(|item| item.title.as_deref()).collect();
+    assert_eq!(titles, [Some("One"), Some("Two")], "the title of the page is not closed");
+    assert_eq!(items[0].published, None, "the date is that of the item inside");
+}
+
+#[test]
+fn what_looks_like_nesting_and_is_none_is_read() {
+    let templates = format!("<script>\"{}\"</script>", "<div>".repeat(2000));
+    let comments = format!("<!--{}-->", "<div>".repeat(2000));
+    let loose = "<div></x></div>".repeat(2000);
+    let page = format!("{templates}{comments}{loose}<article><h3>One</h3></article>");
+    assert_eq!(read(&page, &rules()).expect("a listing").items.len(), 1);
+    for hidden in ["<div></x>", "<div><!--</div>-->", "<svg><style><div>", "<!--><div>"] {
+        assert_eq!(read(&hidden.repeat(2000), &rules()), Err(TooComplex), "{hidden}");
+    }
+}

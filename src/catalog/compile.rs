@@ -5,7 +5,6 @@ use std::path::Path;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use scraper::Selector;
 use toml::Spanned;
 
 use super::definition::{DetailTable, FeedFile, FilterTable, HtmlTable, SourceTable, Strings};
@@ -13,7 +12,7 @@ use super::files;
 use crate::config::Settings;
 use crate::dates;
 use crate::diagnostic::Diagnostic;
-use crate::extract::rules::{Fields, Pick, Rules};
+use crate::extract::rules::{Fields, Pick, Rules, parse_selector};
 use crate::model::{Feed, Location, Slug, Source};
 use crate::normalize::filter::{Condition, Field, Filter, Pattern};
 use crate::toml_file::line_of;
@@ -54,6 +53,10 @@ impl<'a> Compiler<'a> {
                     .help("add a `[[source]]` with `files` or `url`"),
             );
         }
+        let title = crate::normalize::line(definition.title.get_ref());
+        self.expect(definition.title.span(), "`title` is empty", "readers show it", || {
+            (!title.is_empty()).then_some(())
+        });
         let mut sources = Vec::new();
         for (at, table) in definition.sources.into_iter().enumerate() {
             let name = format!("{slug}/{}", at + 1);
@@ -62,7 +65,7 @@ impl<'a> Compiler<'a> {
         }
         let feed = Feed {
             slug,
-            title: crate::normalize::line(&definition.title),
+            title,
             description: definition.description,
             home_url: definition.home_url,
             language,
@@ -81,8 +84,9 @@ impl<'a> Compiler<'a> {
         table: SourceTable,
     ) -> Option<Source> {
         let location = self.location(&name, line, table.files, table.url);
+        let has_rules = table.html.is_some();
         let rules = table.html.map(Spanned::into_inner).and_then(|html| self.rules(html));
-        if matches!(location, Some(Location::Page(_))) && rules.is_none() {
+        if matches!(location, Some(Location::Page(_))) && !has_rules {
             self.problems.push(
                 Diagnostic::new(format!("source `{name}` has no rules"))
                     .at(self.file, line)
@@ -144,10 +148,10 @@ impl<'a> Compiler<'a> {
     }
 
     fn rules(&mut self, html: HtmlTable) -> Option<Rules> {
-        let item = match Selector::parse(html.item.get_ref()) {
+        let item = match parse_selector(html.item.get_ref()) {
             Ok(item) => Some(item),
             Err(error) => {
-                self.bad_selector(html.item.span(), html.item.get_ref(), &error.to_string());
+                self.bad_selector(html.item.span(), html.item.get_ref(), &error);
                 None
             }
         };
@@ -279,9 +283,12 @@ impl<'a> Compiler<'a> {
         let span = formats.span();
         for format in formats.get_ref().as_slice() {
             let message = format!("bad date format `{format}`");
-            self.expect(span.clone(), &message, "such as `%d/%m/%Y %H:%M`", || {
-                dates::format_is_valid(format).then_some(())
-            });
+            self.expect(
+                span.clone(),
+                &message,
+                "it says day, month and year, such as `%d/%m/%Y %H:%M`",
+                || dates::format_is_valid(format).then_some(()),
+            );
         }
         formats.into_inner().as_slice().to_vec()
     }

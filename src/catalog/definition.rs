@@ -8,7 +8,7 @@ use url::Url;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeedFile {
-    pub title: String,
+    pub title: Spanned<String>,
     pub description: Option<String>,
     /// The page the feed stands for; relative links in announcement files are taken against it.
     pub home_url: Option<Url>,

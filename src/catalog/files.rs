@@ -56,13 +56,25 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// Endings of files that hold announcements; images and papers may lie beside them.
+const ENDINGS: [&str; 9] = ["txt", "text", "md", "markdown", "html", "htm", "xhtml", "asc", ""];
+
 fn find(under: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = format!("{}/{pattern}", glob::Pattern::escape(&under.to_string_lossy()));
-    let mut paths: Vec<PathBuf> = glob::glob(&pattern)
-        .map(|found| found.filter_map(Result::ok).filter(|path| !path.is_dir()).collect())
+    // What begins with a dot is hidden: locks, and what the desktop leaves behind.
+    let options =
+        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+    let mut paths: Vec<PathBuf> = glob::glob_with(&pattern, options)
+        .map(|found| found.filter_map(Result::ok).filter(|path| is_announcement(path)).collect())
         .unwrap_or_default();
     paths.sort();
     paths
+}
+
+fn is_announcement(path: &Path) -> bool {
+    let ending = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let is_backup = path.to_string_lossy().ends_with('~');
+    path.is_file() && !is_backup && ENDINGS.contains(&ending.to_string_lossy().as_ref())
 }
 
 fn name_of(under: &Path, path: &Path) -> String {

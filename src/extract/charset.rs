@@ -11,12 +11,23 @@ const PRESCAN: usize = 1024;
 
 /// The text of a page. `content_type` is the header it came with, if it came with one.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
+    let header = || named_in(content_type?.as_bytes());
+    text(bytes, || header().or_else(|| declared(bytes)))
+}
+
+/// The text of a file without mark-up, which has nothing to declare its encoding in.
+pub fn decode_plain(bytes: &[u8]) -> String {
+    text(bytes, || None)
+}
+
+fn text(bytes: &[u8], named: impl FnOnce() -> Option<&'static Encoding>) -> String {
     let encoding = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => encoding,
-        None => content_type
-            .and_then(|header| named_in(header.as_bytes()))
-            .or_else(|| declared(bytes))
-            .unwrap_or_else(|| detected(bytes)),
+        None => match named() {
+            // Browsers show what was not meant; here the name was not meant.
+            Some(encoding) if encoding != UTF_8 || is_nearly_utf8(bytes) => encoding,
+            _ => detected(bytes),
+        },
     };
     encoding.decode(bytes).0.into_owned()
 }
@@ -36,8 +47,11 @@ fn named_in(text: &[u8]) -> Option<&'static Encoding> {
 }
 
 fn detected(bytes: &[u8]) -> &'static Encoding {
-    if std::str::from_utf8(bytes).is_ok() {
+    if std::str::from_utf8(bytes).is_ok() && !bytes.contains(&0) {
         return UTF_8;
+    }
+    if let Some(encoding) = wide(bytes) {
+        return encoding;
     }
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
@@ -46,12 +60,25 @@ fn detected(bytes: &[u8]) -> &'static Encoding {
     if guess == WINDOWS_1252 && is_nearly_utf8(bytes) { UTF_8 } else { guess }
 }
 
-/// Many characters of several bytes, hardly a broken one.
+/// UTF-16 without a byte order mark: every other byte of what is ASCII is nothing.
+fn wide(bytes: &[u8]) -> Option<&'static Encoding> {
+    let zeros = |parity: usize| bytes.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    let many = bytes.len() / 8;
+    match (even > many, odd > many) {
+        (true, false) => Some(UTF_16BE),
+        (false, true) => Some(UTF_16LE),
+        _ => None,
+    }
+}
+
+/// Characters of several bytes, which no other encoding makes by accident, and hardly a broken
+/// one; or nothing broken at all.
 fn is_nearly_utf8(bytes: &[u8]) -> bool {
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         good += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         bad += usize::from(!chunk.invalid().is_empty());
     }
-    good > 20 * bad
+    bad == 0 || good >= 2 * bad
 }

@@ -1,10 +1,17 @@
 //! A listing page and CSS rules to raw items. Every field is looked for inside its item, so one
 //! that is missing costs neither the item nor another field.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use ego_tree::NodeId;
+use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
 use super::{RawDate, RawItem};
 use crate::model::Evidence;
+use crate::normalize::text_of;
 
 /// Where a value is: a selector inside the item, and an attribute instead of the text.
 /// `"time @datetime"`, `"h3"`, `"@href"` (of the item itself).
@@ -25,26 +32,58 @@ impl Pick {
         };
         let selector = match selector {
             "" => None,
-            selector => Some(Selector::parse(selector).map_err(|error| error.to_string())?),
+            selector => Some(parse_selector(selector)?),
         };
         Ok(Pick { selector, attribute: attribute.map(str::to_owned) })
     }
 
-    fn value(&self, item: ElementRef, markup: bool) -> Option<String> {
+    fn value(&self, item: &Scope, markup: bool) -> Option<String> {
         let read = |element: ElementRef| {
             let value = match &self.attribute {
                 Some(name) => element.value().attr(name)?.to_owned(),
                 None if markup => element.inner_html(),
-                None => element.text().collect::<Vec<_>>().join(" "),
+                None => text_of(element),
             };
             let value = value.trim();
             (!value.is_empty()).then(|| value.to_owned())
         };
         match &self.selector {
-            None => read(item),
-            Some(selector) => item.select(selector).find_map(read),
+            None => read(item.element),
+            Some(selector) => {
+                item.element.select(selector).filter(|found| item.owns(*found)).find_map(read)
+            }
         }
     }
+}
+
+/// Where the fields of one item are looked for.
+struct Scope<'a> {
+    element: ElementRef<'a>,
+    /// All items of the page: where mark-up is broken, one can lie in another.
+    items: &'a HashSet<NodeId>,
+}
+
+impl Scope<'_> {
+    fn owns(&self, found: ElementRef) -> bool {
+        found.id() == self.element.id()
+            || std::iter::once(*found)
+                .chain(found.ancestors())
+                .take_while(|node| node.id() != self.element.id())
+                .all(|node| !self.items.contains(&node.id()))
+    }
+}
+
+/// A CSS selector; the error says in plain words what is wrong with it.
+pub fn parse_selector(text: &str) -> Result<Selector, String> {
+    Selector::parse(text).map_err(|error| {
+        let error = error.to_string();
+        // For what it does not expect the crate asks to be told of it.
+        match error.rsplit_once('\n') {
+            Some((_, "DanglingCombinator")) => "it ends in a combinator".to_owned(),
+            Some((_, last)) => last.to_owned(),
+            None => error,
+        }
+    })
 }
 
 /// For each field the picks to try in order; none: the field is not read.
@@ -92,32 +131,50 @@ pub struct Listing {
 pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
     let page = parse(html)?;
     let root = page.root_element();
+    let items: HashSet<NodeId> = page.select(&rules.item).map(|item| item.id()).collect();
+    let whole = Scope { element: root, items: &HashSet::new() };
     Ok(Listing {
-        items: page.select(&rules.item).map(|item| read_item(item, &rules.fields)).collect(),
-        next: rules.next.iter().find_map(|pick| pick.value(root, false)),
-        base: base(root),
+        items: page
+            .select(&rules.item)
+            .map(|element| read_item(&Scope { element, items: &items }, &rules.fields))
+            .collect(),
+        next: rules.next.iter().find_map(|pick| pick.value(&whole, false)),
+        base: base(&whole),
         language: root.value().attr("lang").map(str::to_owned),
     })
 }
 
 /// The page of one item.
 pub fn read_page(html: &str, fields: &Fields) -> Result<RawItem, TooComplex> {
-    Ok(read_item(parse(html)?.root_element(), fields))
+    let page = parse(html)?;
+    Ok(read_item(&Scope { element: page.root_element(), items: &HashSet::new() }, fields))
 }
 
 fn parse(html: &str) -> Result<Html, TooComplex> {
     if crate::normalize::too_complex(html) {
         return Err(TooComplex);
     }
-    Ok(Html::parse_document(html))
+    Ok(Html::parse_document(&with_title_closed(html)))
 }
 
-fn base(root: ElementRef) -> Option<String> {
+/// A `<title>` that is never closed would take the whole page for itself.
+fn with_title_closed(html: &str) -> Cow<'_, str> {
+    static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)<title\b[^>]*>").ok());
+    static CLOSE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)</title\b").ok());
+    let (Some(open), Some(close)) = (&*OPEN, &*CLOSE) else { return html.into() };
+    let Some(title) = open.find(html).filter(|title| !close.is_match_at(html, title.end())) else {
+        return html.into();
+    };
+    let end = html[title.end()..].find('<').map_or(html.len(), |at| title.end() + at);
+    format!("{}</title>{}", &html[..end], &html[end..]).into()
+}
+
+fn base(page: &Scope) -> Option<String> {
     let pick = Pick { selector: Selector::parse("base").ok(), attribute: Some("href".to_owned()) };
-    pick.value(root, false)
+    pick.value(page, false)
 }
 
-fn read_item(item: ElementRef, rules: &Fields) -> RawItem {
+fn read_item(item: &Scope, rules: &Fields) -> RawItem {
     let text = |picks: &[Pick]| picks.iter().find_map(|pick| pick.value(item, false));
     RawItem {
         kicker: text(&rules.kicker),

@@ -145,10 +145,13 @@ fn identify(sightings: Vec<Sighting>, known: &Known, feed: &Slug) -> Vec<(ItemId
     let mut seeds: HashMap<String, ItemId> = HashMap::new();
     let mut matched = Vec::with_capacity(sightings.len());
     for (sighting, by_key) in sightings.into_iter().zip(by_key) {
+        let is_it = |id: &ItemId| {
+            let is_free = !claimed.contains(id) && !seen.contains(id);
+            is_free && known.items.get(id).is_some_and(|item| is_same(&sighting, item))
+        };
         let by_likeness = || {
-            let id = sighting.likeness.iter().find_map(|like| known.aliases.get(like)).copied()?;
-            let is_free = !claimed.contains(&id) && !seen.contains(&id);
-            (is_free && is_same(&sighting, known.items.get(&id)?)).then_some(id)
+            let mut alike = sighting.likeness.iter().filter_map(|like| known.aliases.get(like));
+            alike.find(|id| is_it(id)).copied()
         };
         let by_seed = || sighting.keys.iter().find_map(|key| seeds.get(key).copied());
         let id = by_key

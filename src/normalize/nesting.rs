@@ -13,25 +13,83 @@ const SHALLOW: [&str; 16] = [
     "td", "th", "tr",
 ];
 
+/// Elements whose content is text, whatever it looks like.
+const RAW: [&str; 6] = ["script", "style", "textarea", "title", "xmp", "iframe"];
+
 /// True for HTML that is nested deeper, or has more attributes to an element, than anybody writes.
 pub fn too_complex(html: &str) -> bool {
-    let mut depth = 0_usize;
+    let mut open: Vec<String> = Vec::new();
+    let mut endless: Vec<String> = Vec::new();
     let mut rest = html;
     while let Some(start) = rest.find('<') {
-        let tag = Tag::read(&rest[start + 1..]);
-        rest = &rest[start + 1 + tag.length..];
-        if tag.name.is_empty() || SHALLOW.contains(&tag.name.as_str()) {
-            // Its attributes count all the same.
-        } else if tag.is_end {
-            depth = depth.saturating_sub(1);
-        } else {
-            depth += 1;
+        rest = &rest[start + 1..];
+        if let Some(comment) = rest.strip_prefix("!--") {
+            rest = after_comment(comment);
+            continue;
         }
-        if depth > DEEPEST || tag.blanks > MOST_BLANKS {
+        let tag = Tag::read(rest);
+        rest = &rest[tag.length..];
+        if tag.blanks > MOST_BLANKS {
+            return true;
+        }
+        if tag.name.is_empty() || SHALLOW.contains(&tag.name.as_str()) {
+            continue;
+        }
+        if tag.is_end {
+            // An end without a beginning closes nothing.
+            if let Some(at) = open.iter().rposition(|name| *name == tag.name) {
+                open.truncate(at);
+            }
+        } else if RAW.contains(&tag.name.as_str()) && !open.iter().any(|name| is_foreign(name)) {
+            // What is not closed from here on is not closed from further on either.
+            if !endless.contains(&tag.name) {
+                match after_end(rest, &tag.name) {
+                    Some(after) => rest = after,
+                    None => endless.push(tag.name),
+                }
+            }
+        } else {
+            open.push(tag.name);
+        }
+        if open.len() > DEEPEST {
             return true;
         }
     }
     false
+}
+
+/// Inside of these the raw elements are elements like others.
+fn is_foreign(name: &str) -> bool {
+    matches!(name, "svg" | "math")
+}
+
+/// What follows a comment, by the rules of browsers: `<!-->` is a whole one.
+fn after_comment(comment: &str) -> &str {
+    if let Some(rest) = comment.strip_prefix('>').or_else(|| comment.strip_prefix("->")) {
+        return rest;
+    }
+    let mut from = 0;
+    while let Some(at) = comment[from..].find("--") {
+        let after = &comment[from + at + 2..];
+        if let Some(rest) = after.strip_prefix('>').or_else(|| after.strip_prefix("!>")) {
+            return rest;
+        }
+        from += at + 1;
+    }
+    ""
+}
+
+/// What follows the start of the end tag of a raw element, if it is closed at all.
+fn after_end<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
+    let mut from = 0;
+    while let Some(at) = rest[from..].find("</") {
+        let tag = &rest[from + at + 2..];
+        if tag.get(..name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name)) {
+            return Some(tag);
+        }
+        from += at + 2;
+    }
+    None
 }
 
 struct Tag {

@@ -198,13 +198,18 @@ impl Sighting {
     }
 }
 
-/// What the announcement is like where its names are not known: the same title on the same day;
-/// undated, the same title in the same place - on another host, or with another token.
+/// What the announcement is like where its names are not known, the surest likeness first: the same
+/// title on the same day, with the same name of its page or another; undated, the same title in the
+/// same place - on another host, or with another token.
 fn likeness(title: &str, url: Option<&Url>, published: Option<&Published>) -> Vec<String> {
     let title = dates::fold(title);
     let dated = published.filter(|date| date.evidence != Evidence::Url);
     match (dated, url) {
-        (Some(date), _) => vec![format!("title:{title}|{}", date.when.day())],
+        (Some(date), url) => {
+            let like = format!("title:{title}|{}", date.when.day());
+            let named = url.and_then(links::name).map(|name| format!("{like}|{name}"));
+            named.into_iter().chain([like]).collect()
+        }
         (None, Some(url)) => vec![format!("title:{title}|{}", links::place(url))],
         (None, None) => vec![format!("title:{title}|")],
     }
