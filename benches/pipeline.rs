@@ -6,7 +6,8 @@ use divan::Bencher;
 use infocus::config::Settings;
 use infocus::dates::Reader;
 use infocus::extract::RawItem;
-use infocus::extract::rules::{Fields, Pick, Rules, read};
+use infocus::extract::pick::Pick;
+use infocus::extract::rules::{Fields, Rules, read};
 use infocus::model::{Feed, Item, Slug};
 use infocus::normalize::ledger::{Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting};
@@ -48,7 +49,7 @@ fn rules() -> Rules {
             author: Vec::new(),
         },
         next: Vec::new(),
-        pages: 1,
+        are_runs: false,
     }
 }
 

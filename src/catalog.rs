@@ -3,6 +3,7 @@
 
 mod compile;
 mod definition;
+mod fields;
 mod files;
 
 use std::path::Path;
@@ -18,12 +19,16 @@ pub use files::{Announcement, check as check_files, read_files};
 pub const DIRECTORY: &str = "feeds";
 
 /// Loads every definition of the site, in the order of the slugs. Paths in messages are relative
-/// to the site.
-pub fn load(site: &Path, settings: &Settings) -> Result<Vec<Feed>, Invalid> {
+/// to the site. `environment` looks up what `${NAME}` stands for.
+pub fn load(
+    site: &Path,
+    settings: &Settings,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Feed>, Invalid> {
     let mut feeds = Vec::new();
     let mut problems = Vec::new();
     for name in definitions(site)? {
-        match load_one(site, &name, settings) {
+        match load_one(site, &name, settings, environment) {
             Ok(feed) => feeds.push(feed),
             Err(Invalid(found)) => problems.extend(found),
         }
@@ -49,7 +54,12 @@ fn definitions(site: &Path) -> Result<Vec<String>, Diagnostic> {
     Ok(names)
 }
 
-fn load_one(site: &Path, name: &str, settings: &Settings) -> Result<Feed, Invalid> {
+fn load_one(
+    site: &Path,
+    name: &str,
+    settings: &Settings,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Feed, Invalid> {
     let file = Path::new(DIRECTORY).join(name);
     let stem = name.trim_end_matches(".toml");
     let slug = Slug::parse(stem).ok_or_else(|| {
@@ -60,5 +70,6 @@ fn load_one(site: &Path, name: &str, settings: &Settings) -> Result<Feed, Invali
     let text = std::fs::read_to_string(site.join(&file))
         .map_err(|error| Diagnostic::new(format!("failed to read: {error}")).at(&file, None))?;
     let definition = toml_file::parse(&file, &text)?;
-    compile::Compiler::new(site, &file, &text, settings).feed(slug, definition).map_err(Invalid)
+    let place = compile::Place { site, file: &file, text: &text, settings, environment };
+    compile::Compiler::new(place).feed(slug, definition).map_err(Invalid)
 }

@@ -140,7 +140,8 @@ impl Reader {
         self.looked.is_some() && self.read(text).is_some() && timeless.read(text).is_none()
     }
 
-    fn by_format(&self, text: &str) -> Option<When> {
+    /// The date of a whole text in one of the formats.
+    pub fn by_format(&self, text: &str) -> Option<When> {
         self.formats.iter().find_map(|format| {
             let parsed = jiff::fmt::strtime::parse(format, text).ok()?;
             // Without a time of day in the format, jiff would make it midnight.

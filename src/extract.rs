@@ -3,14 +3,21 @@
 
 mod blocks;
 pub mod charset;
+pub mod feed;
 pub mod file;
 mod header;
 pub mod html;
+pub mod json;
+mod languages;
 pub mod markdown;
+pub mod pick;
 pub mod rules;
+pub mod sitemap;
 pub mod text;
 
+use crate::dates::Reader;
 use crate::model::Evidence;
+use crate::normalize::images::Picture;
 
 /// One announcement as extracted. Everything is optional: a field that is missing costs neither
 /// the item nor another field.
@@ -27,13 +34,114 @@ pub struct RawItem {
     pub summary: Option<String>,
     /// HTML, not yet sanitised.
     pub content: Option<String>,
-    /// Address of the lead image, as written.
-    pub image: Option<String>,
-    pub image_alt: Option<String>,
+    pub image: Option<Picture>,
+    pub enclosures: Vec<RawEnclosure>,
+    /// The same announcement in other languages.
+    pub translations: Vec<Translation>,
     pub author: Option<String>,
     /// BCP 47, as written.
     pub language: Option<String>,
 }
+
+/// A file that belongs to an item, as announced.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawEnclosure {
+    /// As written, relative or not.
+    pub url: String,
+    pub media_type: Option<String>,
+    /// Bytes.
+    pub length: Option<u64>,
+}
+
+/// The same in another language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translation {
+    /// BCP 47, as written.
+    pub language: String,
+    /// As written, relative or not.
+    pub url: String,
+}
+
+/// What a listing gives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// In the order of the page.
+    pub items: Vec<RawItem>,
+    /// The address of the next page, or what stands for it, as written.
+    pub next: Option<String>,
+    /// What the page says that its addresses are relative to (`<base href>`), as written.
+    pub base: Option<String>,
+    /// What the page says its language is (BCP 47), as written.
+    pub language: Option<String>,
+    /// Addresses of further pages, none of which comes before another.
+    pub parts: Vec<String>,
+    /// It says where the items are and not what: their own pages have to be read.
+    pub are_bare: bool,
+}
+
+/// How a page or file is read.
+#[derive(Debug, Clone, Default)]
+pub enum Rules {
+    /// As what it is: an announcement, a feed, a sitemap.
+    #[default]
+    Auto,
+    Html(rules::Rules),
+    Json(json::Rules),
+}
+
+/// A page or file as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    pub bytes: &'a [u8],
+    /// Of a page: the header it came with.
+    pub content_type: Option<&'a str>,
+    /// Of a file: its name.
+    pub file: Option<&'a str>,
+    pub dates: &'a Reader,
+}
+
+/// Reads what came; the error says why it cannot be read.
+pub fn read(source: Source, rules: &Rules) -> Result<Listing, ExtractError> {
+    let text = || charset::decode(source.bytes, source.content_type);
+    match rules {
+        Rules::Html(rules) => Ok(rules::read(&text(), rules)?),
+        Rules::Json(rules) => json::read(&text(), rules).map_err(ExtractError::Unreadable),
+        Rules::Auto => {
+            let text = text();
+            if feed::is_feed(&text) {
+                return feed::read(source.bytes, source.content_type, source.dates)
+                    .map_err(ExtractError::Unreadable);
+            }
+            if sitemap::is_sitemap(&text) {
+                return Ok(sitemap::read(&text)?);
+            }
+            let name = source.file.ok_or(ExtractError::NoRules)?;
+            let item = file::read(name, source.bytes, source.dates)?;
+            Ok(Listing { items: vec![item], ..Listing::default() })
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExtractError {
+    #[error(transparent)]
+    TooComplex(#[from] TooComplex),
+    #[error("{0}")]
+    Unreadable(String),
+    #[error("the page is neither a feed nor a sitemap, and its source has no rules")]
+    NoRules,
+}
+
+impl From<String> for ExtractError {
+    fn from(reason: String) -> ExtractError {
+        ExtractError::Unreadable(reason)
+    }
+}
+
+/// A page nested deeper, or with more attributes, than any that a person wrote; it is not parsed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the page is too complex to be read")]
+pub struct TooComplex;
 
 /// The text that dates an item, and how much it says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,13 +11,14 @@ use reqwest::header::{
     ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
 };
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::config;
 use crate::diagnostic::Diagnostic;
+use crate::model;
 use crate::store::Validators;
 use guard::Guard;
 
@@ -27,6 +28,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// From the first byte sent to the last byte read.
 const TOTAL: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 10;
+/// What can be read.
+const ACCEPTED: &str = "text/html, application/xhtml+xml, application/atom+xml, \
+    application/rss+xml, application/feed+json, application/json, application/xml;q=0.9, */*;q=0.5";
 
 /// What a server answered.
 #[derive(Debug)]
@@ -100,16 +104,22 @@ impl Fetcher {
         Ok(Fetcher { client, guard, spacing, hosts: Mutex::default() })
     }
 
-    /// Fetches a page; with validators, only if it is not what they say.
+    /// Fetches a page; with validators, only if it is not what they say. What `request` adds goes
+    /// to the host of `url` alone, however it redirects.
     pub async fn fetch(
         &self,
         url: &Url,
         validators: Option<&Validators>,
+        request: &model::Request,
     ) -> Result<Fetched, FetchError> {
+        let home = url.origin();
         let mut url = url.clone();
+        let nothing = model::Request::default();
         for _ in 0..=REDIRECTS {
             self.guard.check(&url)?;
-            let response = self.ask(&url, validators).await?;
+            let request = if url.origin() == home { request } else { &nothing };
+            let asked = with(self.client.request(method(request), url.clone()), request);
+            let response = self.ask(&url, conditional(asked, validators)).await?;
             let status = response.status();
             if status == StatusCode::NOT_MODIFIED && validators.is_some() {
                 return Ok(Fetched::NotModified);
@@ -126,12 +136,27 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects)
     }
 
+    /// The length of a file, in bytes, if its server says it.
+    pub async fn length(&self, url: &Url) -> Result<Option<u64>, FetchError> {
+        let mut url = url.clone();
+        for _ in 0..=REDIRECTS {
+            self.guard.check(&url)?;
+            let response = self.ask(&url, self.client.head(url.clone())).await?;
+            let status = response.status();
+            if status.is_redirection() && response.headers().contains_key(LOCATION) {
+                url = redirected(&url, response.headers())?;
+                continue;
+            }
+            if status != StatusCode::OK {
+                return Err(FetchError::Status(status));
+            }
+            return Ok(header(response.headers(), CONTENT_LENGTH).and_then(|n| n.parse().ok()));
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
     /// Asks once, after the spacing that the host is owed.
-    async fn ask(
-        &self,
-        url: &Url,
-        validators: Option<&Validators>,
-    ) -> Result<Response, FetchError> {
+    async fn ask(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchError> {
         let host = url.host_str().unwrap_or_default().to_owned();
         let turn = self
             .hosts
@@ -142,22 +167,40 @@ impl Fetcher {
             .clone();
         let mut free_at = turn.lock().await;
         tokio::time::sleep_until(*free_at).await;
-        let mut request = self
-            .client
-            .get(url.clone())
-            .header(ACCEPT, "text/html, application/xhtml+xml, */*;q=0.5");
-        if let Some(validators) = validators {
-            if let Some(etag) = &validators.etag {
-                request = request.header(IF_NONE_MATCH, etag);
-            }
-            if let Some(date) = &validators.last_modified {
-                request = request.header(IF_MODIFIED_SINCE, date);
-            }
-        }
-        let response = request.send().await;
+        let response = request.header(ACCEPT, ACCEPTED).send().await;
         *free_at = Instant::now() + self.spacing;
         response.map_err(FetchError::from)
     }
+}
+
+fn method(request: &model::Request) -> Method {
+    if request.is_post { Method::POST } else { Method::GET }
+}
+
+/// The request with what its source wants to be asked with.
+fn with(mut builder: RequestBuilder, request: &model::Request) -> RequestBuilder {
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value.expose());
+    }
+    if let Some((user, password)) = &request.user {
+        builder = builder.basic_auth(user.expose(), Some(password.expose()));
+    }
+    match &request.body {
+        Some(body) => builder.body(body.expose().to_owned()),
+        None => builder,
+    }
+}
+
+/// Asks only for what is not known (RFC 9110, 13.1).
+fn conditional(mut builder: RequestBuilder, validators: Option<&Validators>) -> RequestBuilder {
+    let Some(validators) = validators else { return builder };
+    if let Some(etag) = &validators.etag {
+        builder = builder.header(IF_NONE_MATCH, etag);
+    }
+    if let Some(date) = &validators.last_modified {
+        builder = builder.header(IF_MODIFIED_SINCE, date);
+    }
+    builder
 }
 
 /// `infocus/0.1 (+mailto:webteam@example.org)`: who reads, and whom to ask about it.

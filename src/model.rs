@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use crate::extract::rules::{Fields, Rules};
+use crate::extract::Rules;
+use crate::extract::rules::Fields;
 use crate::normalize::filter::{Field, Filter};
 use crate::normalize::{SafeHtml, plain_text};
 
@@ -129,6 +130,26 @@ pub struct Dated {
 pub struct Image {
     pub url: Url,
     pub alt: String,
+    /// Pixels.
+    pub width: Option<u32>,
+    pub height: Option<u32>,
+}
+
+/// A file that belongs to an item: a document, a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enclosure {
+    pub url: Url,
+    pub media_type: String,
+    /// Bytes, as the server of the file says.
+    pub length: Option<u64>,
+}
+
+/// The same announcement in another language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Translation {
+    /// BCP 47.
+    pub language: String,
+    pub url: Url,
 }
 
 /// One normalised announcement.
@@ -149,6 +170,10 @@ pub struct Item {
     pub content: SafeHtml,
     /// RSS `media:content`, JSON Feed `image`.
     pub image: Option<Image>,
+    /// RSS `enclosure` (one, of known length), Atom enclosure links, JSON Feed `attachments`.
+    pub enclosures: Vec<Enclosure>,
+    /// Atom alternate links with `hreflang`; links on the item's page.
+    pub translations: Vec<Translation>,
     /// RSS `dc:creator`, Atom and JSON Feed `author`.
     pub author: Option<String>,
     /// BCP 47, where it differs from the feed's.
@@ -160,6 +185,8 @@ pub struct Item {
     pub updated_at: Timestamp,
     /// Came with the first refresh of its source: in the feed, not in the mail.
     pub backfilled: bool,
+    /// When it was taken back by those who announced it. It stays, and says so.
+    pub retracted_at: Option<Timestamp>,
 }
 
 /// What is published under one slug.
@@ -185,7 +212,13 @@ pub struct Source {
     pub language: String,
     pub time_zone: TimeZone,
     pub date_formats: Vec<String>,
-    pub rules: Option<Rules>,
+    pub rules: Rules,
+    /// Pages of the listing that are read at most.
+    pub pages: usize,
+    /// Address of the next page, with places for its number, the items so far, or what the page
+    /// calls it.
+    pub next_url: Option<String>,
+    pub request: Request,
     /// Fields read from the page of each item.
     pub detail: Option<Fields>,
     pub filter: Filter,
@@ -196,6 +229,44 @@ pub struct Source {
     pub fingerprint: String,
     /// For messages: the definition file and the line of the source in it.
     pub defined_at: (PathBuf, usize),
+}
+
+/// What the server of a source wants to be asked with.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    pub is_post: bool,
+    pub body: Option<Secret>,
+    pub headers: Vec<(String, Secret)>,
+    /// Name and password (RFC 7617).
+    pub user: Option<(Secret, Secret)>,
+}
+
+/// A text that no message and no log shows.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: String) -> Secret {
+        Secret(text)
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Request {
+    /// True for a name and value that can be sent (RFC 9110, 5.1 and 5.5).
+    pub fn header(name: &str, value: &str) -> bool {
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        !name.is_empty() && name.bytes().all(is_token) && !value.contains(['\r', '\n', '\0'])
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +301,21 @@ impl Item {
             kicker: Some("Kicker".to_owned()),
             summary: Some("Summary.".to_owned()),
             content: SafeHtml::from_html("<p>Text.</p>", None),
-            image: image.map(|url| Image { url, alt: "Image".to_owned() }),
+            image: image.clone().map(|url| Image {
+                url,
+                alt: "Image".to_owned(),
+                width: None,
+                height: None,
+            }),
+            enclosures: image
+                .clone()
+                .map(|url| Enclosure { url, media_type: "image/jpeg".to_owned(), length: Some(1) })
+                .into_iter()
+                .collect(),
+            translations: image
+                .map(|url| Translation { language: "de".to_owned(), url })
+                .into_iter()
+                .collect(),
             author: Some("Author".to_owned()),
             language: None,
             published: Dated {
@@ -242,6 +327,7 @@ impl Item {
             first_seen_at: at,
             updated_at: at,
             backfilled: false,
+            retracted_at: None,
         }
     }
 }

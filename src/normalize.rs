@@ -1,8 +1,10 @@
 //! Raw strings to what can be stored and published: legal characters, absolute and clean
 //! addresses, harmless HTML, a summary. Pure.
 
+pub mod documents;
 pub mod edits;
 pub mod filter;
+pub mod images;
 pub mod ledger;
 pub mod links;
 mod moment;

@@ -2,6 +2,7 @@
 
 mod look;
 mod report;
+mod walk;
 
 use jiff::Timestamp;
 

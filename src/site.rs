@@ -35,10 +35,12 @@ impl Site {
         })?;
         let settings = Settings::parse(file, &text, |name| std::env::var(name).ok())?;
         let mut problems = Vec::new();
-        let feeds = catalog::load(root, &settings).unwrap_or_else(|Invalid(found)| {
-            problems.extend(found);
-            Vec::new()
-        });
+        let environment = |name: &str| std::env::var(name).ok();
+        let feeds =
+            catalog::load(root, &settings, &environment).unwrap_or_else(|Invalid(found)| {
+                problems.extend(found);
+                Vec::new()
+            });
         // Feeds that could not be read are not missing.
         if problems.is_empty() {
             problems.extend(newsletter_problems(&settings, &feeds));

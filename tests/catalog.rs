@@ -4,6 +4,7 @@ use std::fs;
 
 use infocus::catalog::load;
 use infocus::config::Settings;
+use infocus::extract::Rules;
 use infocus::model::Location;
 use tempfile::TempDir;
 
@@ -19,7 +20,7 @@ fn site(definition: &str) -> TempDir {
 /// The problems with a definition, as a person reads them.
 fn problems(definition: &str) -> String {
     let site = site(definition);
-    load(site.path(), &Settings::default()).expect_err(definition).to_string()
+    load(site.path(), &Settings::default(), &|_| None).expect_err(definition).to_string()
 }
 
 const WHOLE: &str = r##"
@@ -52,7 +53,7 @@ title = ["/^test\\b/", "draft"]
 #[test]
 fn a_definition_is_compiled() {
     let site = site(WHOLE);
-    let feeds = load(site.path(), &Settings::default()).expect("a feed");
+    let feeds = load(site.path(), &Settings::default(), &|_| None).expect("a feed");
     let feed = &feeds[0];
     assert_eq!((feed.slug.as_str(), feed.language.as_str(), feed.window), ("a", "de-AT", 50));
     assert!(
@@ -61,7 +62,8 @@ fn a_definition_is_compiled() {
     let page = &feed.sources[1];
     assert_eq!((page.name.as_str(), page.every.as_hours()), ("a/2", 48));
     assert_eq!(page.defined_at.1, 9);
-    assert_eq!(page.rules.as_ref().map(|rules| rules.pages), Some(3));
+    assert!(matches!(page.rules, Rules::Html(_)));
+    assert_eq!(page.pages, 3);
     assert_eq!((page.filter.keep.len(), page.filter.drop[0].patterns.len()), (1, 2));
 }
 
@@ -96,8 +98,24 @@ fn problems_are_told_with_line_and_way_out() {
         ),
         (head.to_owned(), "source `a/1` has neither `files` nor `url`\n  at: feeds/a.toml:2"),
         (
-            page.to_owned(),
-            "source `a/1` has no rules\n  at: feeds/a.toml:2\nhelp: add `[source.html]` with at least `item`",
+            format!("{page}next_url = \"https://example.org/?page=2\""),
+            "`next_url` leads nowhere: `https://example.org/?page=2`\n  at: feeds/a.toml:4\nhelp: an address with `{page}`, `{offset}` or `{next}`: `https://www.example.org/news?page={page}`",
+        ),
+        (
+            format!("{page}[source.json]\ntitle = \"$.title\""),
+            "`[source.json]` has no `item`\n  at: feeds/a.toml:4\nhelp: where the items are: `item = \"$.posts[*]\"`",
+        ),
+        (
+            format!("{page}[source.request]\npassword = \"${{NEWS_PASSWORD}}\""),
+            "there is no `NEWS_PASSWORD` in the environment\n  at: feeds/a.toml:5\nhelp: set it for the program: `NEWS_PASSWORD=... infocus refresh`",
+        ),
+        (
+            format!("{page}date_format = \"DD.MM.YYYY\""),
+            "bad date format `DD.MM.YYYY`\n  at: feeds/a.toml:4\nhelp: it says day, month and year, such as `%d/%m/%Y %H:%M`",
+        ),
+        (
+            format!("{page}[source.html]\nitem = \"li >\""),
+            "bad selector `li >`\n  at: feeds/a.toml:5\n  reason: it ends in a combinator\nhelp: a CSS selector, optionally with an attribute: `h3 a @href`",
         ),
         (
             format!("{page}every = \"soon\"\n[source.html]\nitem = \"li\""),

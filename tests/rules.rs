@@ -1,7 +1,8 @@
 //! Listing pages read by CSS rules.
 
-use infocus::extract::RawItem;
-use infocus::extract::rules::{Fields, Pick, Rules, TooComplex, read};
+use infocus::extract::pick::Pick;
+use infocus::extract::rules::{Fields, Rules, read};
+use infocus::extract::{RawItem, TooComplex};
 use scraper::Selector;
 
 fn picks(rules: &[&str]) -> Vec<Pick> {
@@ -11,8 +12,8 @@ fn picks(rules: &[&str]) -> Vec<Pick> {
 fn rules() -> Rules {
     Rules {
         item: Selector::parse("article").expect("a selector"),
+        are_runs: false,
         next: vec![],
-        pages: 1,
         fields: Fields {
             title: picks(&["h3", "h2"]),
             url: picks(&["h3 a @href", "@data-url"]),
@@ -40,7 +41,7 @@ fn a_missing_field_costs_neither_the_item_nor_another_field() {
     assert_eq!(items[0].url.as_deref(), Some("/a?s=1"));
     assert_eq!(items[0].summary.as_deref(), Some("Teaser"), "the first that is not empty");
     assert_eq!(items[0].content.as_deref(), Some("<p>Text</p>"));
-    assert_eq!(items[0].image.as_deref(), Some("x.jpg"));
+    assert_eq!(items[0].image.as_ref().map(|image| image.address.as_str()), Some("x.jpg"));
     assert_eq!((items[1].title.as_deref(), items[1].url.as_deref()), (Some("Two"), Some("/b")));
     assert_eq!(items[2], RawItem::default());
 }

@@ -7,13 +7,13 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use toml::Spanned;
 
-use super::definition::{DetailTable, FeedFile, FilterTable, HtmlTable, SourceTable, Strings};
+use super::definition::{FeedFile, FilterTable, Method, RequestTable, SourceTable, Strings};
 use super::files;
 use crate::config::Settings;
 use crate::dates;
 use crate::diagnostic::Diagnostic;
-use crate::extract::rules::{Fields, Pick, Rules, parse_selector};
-use crate::model::{Feed, Location, Slug, Source};
+use crate::extract::Rules;
+use crate::model::{Feed, Location, Request, Secret, Slug, Source};
 use crate::normalize::filter::{Condition, Field, Filter, Pattern};
 use crate::toml_file::line_of;
 
@@ -23,22 +23,32 @@ const WINDOW: usize = 50;
 /// Between two looks at a page, if its definition does not say.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
 
+/// Further pages of a sitemap's index, if its definition does not say.
+const PAGES: usize = 1;
+
+/// What a definition is compiled with.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    pub site: &'a Path,
+    pub file: &'a Path,
+    pub text: &'a str,
+    pub settings: &'a Settings,
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+}
+
 /// Compiles one file and gathers its problems.
 pub struct Compiler<'a> {
-    site: &'a Path,
-    file: &'a Path,
-    text: &'a str,
-    settings: &'a Settings,
+    place: Place<'a>,
     problems: Vec<Diagnostic>,
 }
 
 impl<'a> Compiler<'a> {
-    pub fn new(site: &'a Path, file: &'a Path, text: &'a str, settings: &'a Settings) -> Self {
-        Compiler { site, file, text, settings, problems: Vec::new() }
+    pub fn new(place: Place<'a>) -> Self {
+        Compiler { place, problems: Vec::new() }
     }
 
     pub fn feed(mut self, slug: Slug, definition: FeedFile) -> Result<Feed, Vec<Diagnostic>> {
-        let language = self.language(definition.language, &self.settings.language.clone());
+        let language = self.language(definition.language, &self.place.settings.language.clone());
         let window = definition.window.map_or(WINDOW, |window| {
             let span = window.span();
             self.expect(span, "`window` is 0", "it counts the items that a feed shows", || {
@@ -49,7 +59,7 @@ impl<'a> Compiler<'a> {
         if definition.sources.is_empty() {
             self.problems.push(
                 Diagnostic::new(format!("feed `{slug}` has no source"))
-                    .at(self.file, None)
+                    .at(self.place.file, None)
                     .help("add a `[[source]]` with `files` or `url`"),
             );
         }
@@ -84,15 +94,17 @@ impl<'a> Compiler<'a> {
         table: SourceTable,
     ) -> Option<Source> {
         let location = self.location(&name, line, table.files, table.url);
-        let has_rules = table.html.is_some();
-        let rules = table.html.map(Spanned::into_inner).and_then(|html| self.rules(html));
-        if matches!(location, Some(Location::Page(_))) && !has_rules {
-            self.problems.push(
-                Diagnostic::new(format!("source `{name}` has no rules"))
-                    .at(self.file, line)
-                    .help("add `[source.html]` with at least `item`"),
-            );
-        }
+        let own_pages = table.html.as_ref().and_then(|html| html.get_ref().pages.clone());
+        let rules = match (table.html, table.json) {
+            (None, None) => Some(Rules::Auto),
+            (Some(html), None) => self.html(html.into_inner()).map(Rules::Html),
+            (None, Some(json)) => self.json(json).map(Rules::Json),
+            (Some(_), Some(json)) => {
+                let message = format!("source `{name}` has both `html` and `json`");
+                self.expect::<()>(json.span(), &message, "a page is one or the other", || None);
+                None
+            }
+        };
         Some(Source {
             language: self.language(table.language, language),
             time_zone: self.time_zone(table.time_zone),
@@ -100,13 +112,75 @@ impl<'a> Compiler<'a> {
             detail: table.detail.map(|detail| self.detail(detail.into_inner())),
             filter: Filter { keep: self.filter(table.keep), drop: self.filter(table.drop) },
             every: self.every(table.every),
+            pages: self.pages(table.pages.or(own_pages)),
+            next_url: table.next_url.and_then(|url| self.next_url(url)),
+            request: table.request.map(|request| self.request(request)).unwrap_or_default(),
             paused: table.paused,
-            fingerprint: fingerprint(self.text),
-            defined_at: (self.file.to_owned(), line),
+            fingerprint: fingerprint(self.place.text),
+            defined_at: (self.place.file.to_owned(), line),
             location: location?,
+            rules: rules?,
             name,
-            rules,
         })
+    }
+
+    fn pages(&mut self, pages: Option<Spanned<usize>>) -> usize {
+        let Some(pages) = pages else { return PAGES };
+        self.expect(pages.span(), "`pages` is 0", "it counts the pages that are read", || {
+            Some(*pages.get_ref()).filter(|pages| *pages > 0)
+        })
+        .unwrap_or(PAGES)
+    }
+
+    fn next_url(&mut self, template: Spanned<String>) -> Option<String> {
+        let message = format!("`next_url` leads nowhere: `{}`", template.get_ref());
+        let help = "an address with `{page}`, `{offset}` or `{next}`: `https://www.example.org/news?page={page}`";
+        self.expect(template.span(), &message, help, || {
+            let text = template.get_ref();
+            let has_place =
+                ["{page}", "{offset}", "{next}"].iter().any(|place| text.contains(place));
+            let is_url = text.starts_with("http://") || text.starts_with("https://");
+            (has_place && is_url).then(|| text.clone())
+        })
+    }
+
+    fn request(&mut self, request: RequestTable) -> Request {
+        let mut headers = Vec::new();
+        for (name, value) in request.headers {
+            let span = value.span();
+            let Some(value) = self.secret(value) else { continue };
+            let message = format!("`{name}` is no header");
+            let help = "a name such as `Cookie` or `X-Api-Key`, and a value in one line";
+            headers.extend(self.expect(span, &message, help, || {
+                Request::header(&name, value.expose()).then_some((name.clone(), value))
+            }));
+        }
+        let user = request.user.and_then(|user| self.secret(user));
+        let password = request.password.and_then(|password| self.secret(password));
+        Request {
+            is_post: request.method == Method::Post,
+            body: request.body.and_then(|body| self.secret(body)),
+            headers,
+            user: user.map(|user| (user, password.unwrap_or_default())),
+        }
+    }
+
+    /// A text in which `${NAME}` stands for what the environment has under that name.
+    fn secret(&mut self, text: Spanned<String>) -> Option<Secret> {
+        let mut resolved = String::new();
+        let mut rest = text.get_ref().as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, behind)) = after.split_once('}') else { break };
+            let message = format!("there is no `{name}` in the environment");
+            let help = format!("set it for the program: `{name}=... infocus refresh`");
+            let environment = self.place.environment;
+            let value = self.expect(text.span(), &message, &help, || environment(name))?;
+            resolved.push_str(before);
+            resolved.push_str(&value);
+            rest = behind;
+        }
+        resolved.push_str(rest);
+        Some(Secret::new(resolved))
     }
 
     fn location(
@@ -120,11 +194,11 @@ impl<'a> Compiler<'a> {
             (Some(files), None) => {
                 let line = self.line(&files.span());
                 // Absolute, so that a file has one name however the site is named.
-                let under = self.site.join(super::DIRECTORY);
+                let under = self.place.site.join(super::DIRECTORY);
                 let under = std::path::absolute(&under).unwrap_or(under);
                 match files::check(&under, files.get_ref()) {
                     Ok(()) => return Some(Location::Files { pattern: files.into_inner(), under }),
-                    Err(problem) => self.problems.push(problem.at(self.file, line)),
+                    Err(problem) => self.problems.push(problem.at(self.place.file, line)),
                 }
             }
             (None, Some(url)) => {
@@ -136,86 +210,15 @@ impl<'a> Compiler<'a> {
             }
             (None, None) => self.problems.push(
                 Diagnostic::new(format!("source `{name}` has neither `files` nor `url`"))
-                    .at(self.file, line),
+                    .at(self.place.file, line),
             ),
             (Some(_), Some(_)) => self.problems.push(
                 Diagnostic::new(format!("source `{name}` has both `files` and `url`"))
-                    .at(self.file, line)
+                    .at(self.place.file, line)
                     .help("make two sources of it"),
             ),
         }
         None
-    }
-
-    fn rules(&mut self, html: HtmlTable) -> Option<Rules> {
-        let item = match parse_selector(html.item.get_ref()) {
-            Ok(item) => Some(item),
-            Err(error) => {
-                self.bad_selector(html.item.span(), html.item.get_ref(), &error);
-                None
-            }
-        };
-        let fields = Fields {
-            title: self.picks_or(html.title, &["h1, h2, h3, h4, h5, h6", "a"]),
-            url: self
-                .picks_or(html.url, &["h1 a @href, h2 a @href, h3 a @href", "a @href", "@href"]),
-            published: self.picks(html.published),
-            kicker: self.picks(html.kicker),
-            summary: self.picks(html.summary),
-            content: self.picks(html.content),
-            image: self.picks(html.image),
-            author: self.picks(html.author),
-        };
-        let next = self.picks_or(html.next, &["a[rel~=next] @href", "link[rel~=next] @href"]);
-        let pages = html.pages.map_or(Some(1), |pages| {
-            self.expect(pages.span(), "`pages` is 0", "it counts the pages that are read", || {
-                Some(*pages.get_ref()).filter(|pages| *pages > 0)
-            })
-        });
-        Some(Rules { item: item?, fields, next, pages: pages? })
-    }
-
-    fn detail(&mut self, detail: DetailTable) -> Fields {
-        Fields {
-            title: self.picks(detail.title),
-            url: Vec::new(),
-            published: self.picks(detail.published),
-            kicker: self.picks(detail.kicker),
-            summary: self.picks(detail.summary),
-            content: self.picks(detail.content),
-            image: self.picks(detail.image),
-            author: self.picks(detail.author),
-        }
-    }
-
-    fn picks_or(&mut self, rules: Option<Strings>, default: &[&str]) -> Vec<Pick> {
-        match rules {
-            Some(rules) => self.picks(Some(rules)),
-            None => default.iter().filter_map(|rule| Pick::parse(rule).ok()).collect(),
-        }
-    }
-
-    fn picks(&mut self, rules: Option<Strings>) -> Vec<Pick> {
-        let Some(rules) = rules else { return Vec::new() };
-        let span = rules.span();
-        let mut picks = Vec::new();
-        for rule in rules.get_ref().as_slice() {
-            match Pick::parse(rule) {
-                Ok(pick) => picks.push(pick),
-                Err(error) => self.bad_selector(span.clone(), rule, &error),
-            }
-        }
-        picks
-    }
-
-    fn bad_selector(&mut self, span: Range<usize>, selector: &str, error: &str) {
-        let line = self.line(&span);
-        self.problems.push(
-            Diagnostic::new(format!("bad selector `{selector}`"))
-                .at(self.file, line)
-                .note("reason", error)
-                .help("a CSS selector, optionally with an attribute: `h3 a @href`"),
-        );
     }
 
     fn filter(&mut self, table: Option<FilterTable>) -> Vec<Condition> {
@@ -238,7 +241,7 @@ impl<'a> Compiler<'a> {
                         let reason = error.lines().last().unwrap_or_default().trim().to_owned();
                         self.problems.push(
                             Diagnostic::new(format!("bad regular expression `{text}`"))
-                                .at(self.file, line)
+                                .at(self.place.file, line)
                                 .note("reason", reason),
                         );
                     }
@@ -270,7 +273,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn time_zone(&mut self, zone: Option<Spanned<String>>) -> TimeZone {
-        let Some(zone) = zone else { return self.settings.time_zone.clone() };
+        let Some(zone) = zone else { return self.place.settings.time_zone.clone() };
         let message = format!("unknown time zone `{}`", zone.get_ref());
         self.expect(zone.span(), &message, "a name such as `Europe/Vienna`", || {
             TimeZone::get(zone.get_ref()).ok()
@@ -294,7 +297,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The value, or a problem at `span` when there is none.
-    fn expect<T>(
+    pub(super) fn expect<T>(
         &mut self,
         span: Range<usize>,
         message: &str,
@@ -304,13 +307,18 @@ impl<'a> Compiler<'a> {
         let value = value();
         if value.is_none() {
             let line = self.line(&span);
-            self.problems.push(Diagnostic::new(message).at(self.file, line).help(help));
+            self.problems.push(Diagnostic::new(message).at(self.place.file, line).help(help));
         }
         value
     }
 
-    fn line(&self, span: &Range<usize>) -> usize {
-        line_of(self.text, span.start)
+    pub(super) fn problem(&mut self, problem: Diagnostic, span: &Range<usize>) {
+        let line = self.line(span);
+        self.problems.push(problem.at(self.place.file, line));
+    }
+
+    pub(super) fn line(&self, span: &Range<usize>) -> usize {
+        line_of(self.place.text, span.start)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The shape of a definition file, every name as it stands there.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -31,7 +33,13 @@ pub struct SourceTable {
     pub date_format: Option<Strings>,
     #[serde(default)]
     pub paused: bool,
+    /// How many pages of the listing are read at most.
+    pub pages: Option<Spanned<usize>>,
+    /// Where the next page is, with `{page}`, `{offset}` or `{next}`.
+    pub next_url: Option<Spanned<String>>,
     pub html: Option<Spanned<HtmlTable>>,
+    pub json: Option<Spanned<JsonTable>>,
+    pub request: Option<RequestTable>,
     pub detail: Option<Spanned<DetailTable>>,
     pub keep: Option<FilterTable>,
     pub drop: Option<FilterTable>,
@@ -42,29 +50,79 @@ pub struct SourceTable {
 #[serde(deny_unknown_fields)]
 pub struct HtmlTable {
     pub item: Spanned<String>,
-    pub title: Option<Strings>,
-    pub url: Option<Strings>,
-    pub published: Option<Strings>,
-    pub kicker: Option<Strings>,
-    pub summary: Option<Strings>,
-    pub content: Option<Strings>,
-    pub image: Option<Strings>,
-    pub author: Option<Strings>,
-    pub next: Option<Strings>,
+    /// An item goes on over what follows it, up to the next.
+    #[serde(default)]
+    pub run: bool,
+    pub title: Option<Picks>,
+    pub url: Option<Picks>,
+    pub published: Option<Picks>,
+    pub kicker: Option<Picks>,
+    pub summary: Option<Picks>,
+    pub content: Option<Picks>,
+    pub image: Option<Picks>,
+    pub author: Option<Picks>,
+    pub next: Option<Picks>,
     pub pages: Option<Spanned<usize>>,
+}
+
+/// `[source.json]`: JSONPath for the items, and from each item for its fields.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonTable {
+    pub preset: Option<Preset>,
+    pub item: Option<Spanned<String>>,
+    pub key: Option<Picks>,
+    pub title: Option<Picks>,
+    pub url: Option<Picks>,
+    pub published: Option<Picks>,
+    pub kicker: Option<Picks>,
+    pub summary: Option<Picks>,
+    pub content: Option<Picks>,
+    pub image: Option<Picks>,
+    pub author: Option<Picks>,
+    pub next: Option<Picks>,
+}
+
+/// APIs whose shape is known.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// The posts of the WordPress REST API, `/wp-json/wp/v2/posts?_embed`.
+    WordPress,
+}
+
+/// `[source.request]`: what the server wants to be asked with. `${NAME}` takes from the environment.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestTable {
+    #[serde(default)]
+    pub method: Method,
+    pub body: Option<Spanned<String>>,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Spanned<String>>,
+    pub user: Option<Spanned<String>>,
+    pub password: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    #[default]
+    Get,
+    Post,
 }
 
 /// `[source.detail]`: what the page of an item says better than the listing.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DetailTable {
-    pub title: Option<Strings>,
-    pub published: Option<Strings>,
-    pub kicker: Option<Strings>,
-    pub summary: Option<Strings>,
-    pub content: Option<Strings>,
-    pub image: Option<Strings>,
-    pub author: Option<Strings>,
+    pub title: Option<Picks>,
+    pub published: Option<Picks>,
+    pub kicker: Option<Picks>,
+    pub summary: Option<Picks>,
+    pub content: Option<Picks>,
+    pub image: Option<Picks>,
+    pub author: Option<Picks>,
 }
 
 /// `[source.keep]`, `[source.drop]`
@@ -78,20 +136,49 @@ pub struct FilterTable {
 }
 
 /// One string or a list of them, and where it stands.
-pub type Strings = Spanned<OneOrMany>;
+pub type Strings = Spanned<OneOrMany<String>>;
+
+/// One place of a value or several to be tried in order, and where they stand.
+pub type Picks = Spanned<OneOrMany<PickTable>>;
 
 #[derive(Debug, Deserialize)]
-#[serde(untagged, expecting = "expected a string or a list of strings")]
-pub enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
+#[serde(untagged, expecting = "expected a string, a table, or a list of them")]
+pub enum OneOrMany<T> {
+    // Tried first: a list would pass for a table whose keys are left away.
+    Many(Vec<T>),
+    One(T),
 }
 
-impl OneOrMany {
-    pub fn as_slice(&self) -> &[String] {
+impl<T> OneOrMany<T> {
+    pub fn as_slice(&self) -> &[T] {
         match self {
             OneOrMany::One(one) => std::slice::from_ref(one),
             OneOrMany::Many(many) => many,
         }
     }
+}
+
+/// `"h3 a @href"`, or a table that also says what is done to the value.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum PickTable {
+    Rule(String),
+    Steps(StepsTable),
+}
+
+/// The steps are done in the order of these keys.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StepsTable {
+    pub select: Option<String>,
+    /// The cell of a table under a heading with this text; `select` is looked for in it.
+    pub column: Option<String>,
+    /// Text with rules in braces, instead of `select`.
+    pub template: Option<String>,
+    /// The first group, or all that matches; without a match there is no value.
+    pub regex: Option<String>,
+    /// Pairs of a regular expression and what comes in its place.
+    pub replace: Vec<[String; 2]>,
+    /// How the value is written, if it is a date (strptime).
+    pub date_format: Option<String>,
 }

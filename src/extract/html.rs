@@ -3,10 +3,10 @@
 use scraper::{ElementRef, Html, Node, Selector};
 
 use super::blocks::{self, Block};
-use super::rules::TooComplex;
-use super::{RawDate, RawItem, header};
+use super::{RawDate, RawItem, TooComplex, header};
 use crate::dates::Reader;
 use crate::model::Evidence;
+use crate::normalize::images::Picture;
 use crate::normalize::too_complex;
 
 /// Elements that hold no part of an announcement.
@@ -44,7 +44,7 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     let start = RawItem {
         url: attribute(root, "link[rel=canonical]", "href").or(meta(root, "og:url")),
         author: meta(root, "author"),
-        image: meta(root, "og:image"),
+        image: meta(root, "og:image").map(Picture::at),
         summary: meta(root, "og:description").or(meta(root, "description")),
         language: attribute(root, "html", "lang"),
         ..RawItem::default()

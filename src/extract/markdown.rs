@@ -9,6 +9,7 @@ use yaml_rust2::parser::Parser;
 use super::{RawDate, RawItem, html};
 use crate::dates::Reader;
 use crate::model::Evidence;
+use crate::normalize::images::Picture;
 
 /// Reads one announcement. What the front matter says, the text need not.
 pub fn read(text: &str, dates: &Reader) -> Result<RawItem, String> {
@@ -47,8 +48,8 @@ fn front_matter(text: &str) -> Result<RawItem, String> {
             .map(|text| RawDate { text, evidence: Evidence::Page }),
         url: field(&["url", "link", "canonical_url"]),
         summary: field(&["summary", "description", "excerpt"]),
-        image: field(&["image"]),
-        image_alt: field(&["image_alt"]),
+        image: field(&["image"])
+            .map(|address| Picture { alt: field(&["image_alt"]), ..Picture::at(address) }),
         author: field(&["author", "authors"]),
         language: field(&["language", "lang"]),
         ..RawItem::default()

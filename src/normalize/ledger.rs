@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::moment::{Moments, whole_second};
 use super::sighting::Sighting;
 use super::{edits, links};
-use crate::model::{Dated, Evidence, Image, Item, ItemId, Slug};
+use crate::model::{Dated, Enclosure, Evidence, Image, Item, ItemId, Slug};
 
 /// What is remembered of the items that the sightings may be.
 #[derive(Debug, Default)]
@@ -208,12 +208,15 @@ fn create(id: ItemId, sighting: Sighting, published: Dated, occasion: Occasion) 
         summary: sighting.summary,
         content: sighting.content,
         image: sighting.image,
+        enclosures: sighting.enclosures,
+        translations: sighting.translations,
         author: sighting.author,
         language: sighting.language,
         first_seen_at: whole_second(occasion.now),
         updated_at: published.at,
         published,
         backfilled: occasion.is_first,
+        retracted_at: None,
     }
 }
 
@@ -257,6 +260,12 @@ impl Merge<'_> {
             self.is_edited |= is_edit;
         }
         self.is_edited |= image(&mut item.image, sighting.image, owns, occasion.is_whole);
+        if owns && !sighting.enclosures.is_empty() {
+            item.enclosures = with_lengths(sighting.enclosures, &item.enclosures);
+        }
+        if owns && !sighting.translations.is_empty() {
+            item.translations = sighting.translations;
+        }
         // Another place or date of the same text is no edit of it.
         if let Some(new) = sighting.url
             && (item.url.is_none() || owns)
@@ -306,6 +315,15 @@ impl Merge<'_> {
         let kind = if self.item == *old { Kind::Unchanged } else { Kind::Updated };
         (kind, self.item)
     }
+}
+
+/// A length that was known once is not forgotten.
+fn with_lengths(mut files: Vec<Enclosure>, known: &[Enclosure]) -> Vec<Enclosure> {
+    for file in &mut files {
+        let earlier = known.iter().find(|known| known.url == file.url);
+        file.length = file.length.or(earlier.and_then(|known| known.length));
+    }
+    files
 }
 
 /// Another image is an edit; another address of it with the same path is not.

@@ -6,7 +6,7 @@ use ammonia::{Builder, UrlRelative};
 use url::Url;
 
 use super::nesting::too_complex;
-use super::{escape, is_legal, links};
+use super::{escape, images, is_legal, links};
 
 /// Rounds after which HTML that is still changing is not worth its mark-up.
 const MOST_ROUNDS: usize = 6;
@@ -20,7 +20,7 @@ impl SafeHtml {
     /// Sanitises `html`; relative addresses are taken against `base`, and dropped without one.
     /// HTML nested deeper than anybody writes is kept as its text.
     pub fn from_html(html: &str, base: Option<&Url>) -> SafeHtml {
-        let legal: String = html.chars().filter(|c| is_legal(*c)).collect();
+        let legal: String = images::settle(html).chars().filter(|c| is_legal(*c)).collect();
         if too_complex(&legal) {
             return SafeHtml(escape(&strip_tags(&legal)));
         }

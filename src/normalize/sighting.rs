@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::filter::{Field, Filter};
-use super::{SafeHtml, edits, lead, line, links, plain_text, summary};
+use super::{SafeHtml, documents, edits, lead, line, links, plain_text, summary};
 use crate::dates::{self, Reader, When};
 use crate::extract::{RawDate, RawItem};
-use crate::model::{Evidence, Image};
+use crate::model::{Enclosure, Evidence, Image, Translation};
 
 /// What is known of the place where raw items were found.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Sighting {
     pub summary: Option<String>,
     pub content: SafeHtml,
     pub image: Option<Image>,
+    pub enclosures: Vec<Enclosure>,
+    pub translations: Vec<Translation>,
     pub author: Option<String>,
     pub language: Option<String>,
     pub published: Option<Published>,
@@ -51,6 +53,8 @@ pub struct Sighting {
     pub is_unchanged: bool,
     /// Its own page has been read with it.
     pub has_detail: bool,
+    /// Nothing is known but its address: without its own page it is no announcement.
+    pub is_bare: bool,
 }
 
 /// A date as read, with the text it was read from.
@@ -108,12 +112,24 @@ impl Sighting {
         let unread = raw.published.as_ref().filter(|_| published.is_none());
         let unread = unread.map(|date| line(&date.text)).filter(|text| !text.is_empty());
         let published = published.or_else(|| Published::in_address(url.as_ref()?));
-        let image = address(&raw.image)
-            .map(|url| Image { url, alt: field(&raw.image_alt).unwrap_or_default() });
+        let image = raw.image.as_ref().and_then(|picture| {
+            Some(Image {
+                url: links::absolute(&picture.address, ground.base.as_ref())?,
+                alt: field(&picture.alt).unwrap_or_default(),
+                width: picture.width,
+                height: picture.height,
+            })
+        });
+        let document = url.as_ref().and_then(documents::media_type);
+        let title = match document {
+            Some(_) => documents::title(&title).to_owned(),
+            None => title,
+        };
         let mut keys = Vec::new();
         keys.extend(url.as_ref().map(|url| format!("url:{}", links::key(url))));
         keys.extend(raw.key.as_ref().map(|key| format!("key:{key}")));
         let likeness = likeness(&title, url.as_ref(), published.as_ref());
+        let files = enclosures(raw, url.as_ref(), document, ground);
         let mut sighting = Sighting {
             keys,
             likeness,
@@ -124,6 +140,8 @@ impl Sighting {
             summary,
             content,
             image,
+            enclosures: files,
+            translations: translations(raw, ground),
             author: field(&raw.author),
             language: raw.language.clone().filter(|tag| dates::is_language(tag)),
             published,
@@ -131,9 +149,25 @@ impl Sighting {
             listed: String::new(),
             is_unchanged: false,
             has_detail: false,
+            is_bare: false,
         };
         sighting.listed = sighting.fingerprint(ground);
         Some(sighting)
+    }
+
+    /// An item of which only the address is known, until its page is read.
+    pub fn bare(raw: &RawItem, ground: &Ground) -> Option<Sighting> {
+        let url = links::absolute(raw.url.as_deref()?, ground.base.as_ref())?;
+        let name = links::name(&url).unwrap_or_else(|| url.to_string());
+        let titled = RawItem { title: Some(raw.title.clone().unwrap_or(name)), ..raw.clone() };
+        let sighting = Sighting::of(&titled, ground)?;
+        Some(Sighting { title_is_made: raw.title.is_none(), is_bare: true, ..sighting })
+    }
+
+    /// The document that it links to, if it is one.
+    pub fn document(&mut self) -> Option<&mut Enclosure> {
+        let url = self.url.as_ref()?;
+        self.enclosures.first_mut().filter(|file| file.url == *url)
     }
 
     fn fingerprint(&self, ground: &Ground) -> String {
@@ -170,6 +204,13 @@ impl Sighting {
         }
         self.image = page.image.or(self.image.take());
         self.author = page.author.or(self.author.take());
+        self.language = page.language.or(self.language.take());
+        if !page.enclosures.is_empty() {
+            self.enclosures = page.enclosures;
+        }
+        if !page.translations.is_empty() {
+            self.translations = page.translations;
+        }
         // What its own page says of its date outweighs the listing, an address does not.
         let is_address = |date: &Published| date.evidence == Evidence::Url;
         if page.published.as_ref().is_some_and(|date| self.published.is_none() || !is_address(date))
@@ -196,6 +237,51 @@ impl Sighting {
     pub fn seed(&self) -> &str {
         self.keys.first().or(self.likeness.first()).map_or("", String::as_str)
     }
+}
+
+/// The files of an item; if its link leads to one, that is the first.
+fn enclosures(
+    raw: &RawItem,
+    url: Option<&Url>,
+    document: Option<&str>,
+    ground: &Ground,
+) -> Vec<Enclosure> {
+    let linked = url.zip(document).map(|(url, media_type)| Enclosure {
+        url: url.clone(),
+        media_type: media_type.to_owned(),
+        length: None,
+    });
+    let announced = raw.enclosures.iter().filter_map(|file| {
+        let url = links::absolute(&file.url, ground.base.as_ref())?;
+        let by_name = documents::media_type(&url).unwrap_or("application/octet-stream");
+        let media_type = file.media_type.clone().filter(|text| is_media_type(text));
+        let media_type = media_type.unwrap_or_else(|| by_name.to_owned());
+        Some(Enclosure { url, media_type, length: file.length.filter(|length| *length > 0) })
+    });
+    let mut files: Vec<Enclosure> = Vec::new();
+    for file in linked.into_iter().chain(announced) {
+        match files.iter_mut().find(|known| known.url == file.url) {
+            Some(known) => known.length = known.length.or(file.length),
+            None => files.push(file),
+        }
+    }
+    files
+}
+
+/// `type/subtype` (RFC 2045, 5.1).
+fn is_media_type(text: &str) -> bool {
+    let is_token = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
+    };
+    text.split_once('/').is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype))
+}
+
+fn translations(raw: &RawItem, ground: &Ground) -> Vec<Translation> {
+    let absolute = raw.translations.iter().filter_map(|other| {
+        let url = links::absolute(&other.url, ground.base.as_ref())?;
+        Some(Translation { language: other.language.clone(), url })
+    });
+    absolute.collect()
 }
 
 /// What the announcement is like where its names are not known, the surest likeness first: the same

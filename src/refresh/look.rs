@@ -1,17 +1,16 @@
 //! A look at one source: its pages or files to sightings.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use url::Url;
 
+use super::walk::Walk;
 use crate::catalog::read_files;
 use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
-use crate::extract::rules::{self, Fields, Listing, Rules};
-use crate::extract::{RawItem, charset, file};
+use crate::extract::{self, ExtractError, Listing, RawItem, TooComplex, charset, html, rules};
 use crate::fetch::{FetchError, Fetched, Fetcher, Page};
-use crate::model::{Feed, Location, Source};
+use crate::model::{Feed, Location, Request, Source};
+use crate::normalize::filter::Field;
 use crate::normalize::sighting::{self, Ground, Sighting};
 use crate::store::{Seen, Store, StoreError, Validators};
 
@@ -47,6 +46,8 @@ pub struct Found {
     /// Items, files or pages that could not be used.
     pub problems: Vec<Diagnostic>,
     pub validators: Validators,
+    /// Only addresses were found.
+    are_bare: bool,
     /// For messages: where it was looked.
     seen_at: String,
 }
@@ -85,15 +86,13 @@ impl Place {
 
 impl Look<'_> {
     pub async fn run(&self, validators: Option<&Validators>) -> Result<Looked, StoreError> {
-        match (&self.source.location, &self.source.rules) {
-            (Location::Files { pattern, under }, rules) => {
+        match &self.source.location {
+            Location::Files { pattern, under } => {
                 let mut found = Found { seen_at: pattern.clone(), ..Found::default() };
                 let mut raw = Vec::new();
                 for announcement in read_files(under, pattern) {
                     let name = announcement.name;
-                    let items = announcement
-                        .bytes
-                        .and_then(|bytes| self.file_items(&name, &bytes, rules.as_ref()));
+                    let items = announcement.bytes.and_then(|bytes| self.file_items(&name, &bytes));
                     match items {
                         Ok(items) => raw.extend(items),
                         Err(reason) => found.problems.push(self.unusable(&name, &reason)),
@@ -103,44 +102,24 @@ impl Look<'_> {
                 self.details(&mut found).await?;
                 Ok(Looked::Found(found))
             }
-            (Location::Page(url), Some(rules)) => self.page(url, rules, validators).await,
-            // The catalog lets no page without rules through.
-            (Location::Page(url), None) => {
-                Ok(Looked::Failed(Diagnostic::new(format!("no rules for `{url}`"))))
-            }
+            Location::Page(url) => self.page(url, validators).await,
         }
     }
 
-    fn file_items(
-        &self,
-        name: &str,
-        bytes: &[u8],
-        rules: Option<&Rules>,
-    ) -> Result<Vec<Placed>, String> {
+    fn file_items(&self, name: &str, bytes: &[u8]) -> Result<Vec<Placed>, String> {
         let place = Place::at(self.feed.home_url.clone());
-        match rules {
-            None => {
-                let dates = self.ground(&place, Orders::default()).dates;
-                Ok(vec![(file::read(name, bytes, &dates)?, place)])
-            }
-            Some(rules) => {
-                let listing = rules::read(&charset::decode(bytes, None), rules)
-                    .map_err(|error| error.to_string())?;
-                let place = Place { language: listing.language, ..place };
-                Ok(listing.items.into_iter().map(|item| (item, place.clone())).collect())
-            }
-        }
+        let ground = self.ground(&place, Orders::default());
+        let file =
+            extract::Source { bytes, content_type: None, file: Some(name), dates: &ground.dates };
+        let listing = extract::read(file, &self.source.rules).map_err(|error| error.to_string())?;
+        let place = Place { language: listing.language, ..place };
+        Ok(listing.items.into_iter().map(|item| (item, place.clone())).collect())
     }
 
-    async fn page(
-        &self,
-        url: &Url,
-        rules: &Rules,
-        validators: Option<&Validators>,
-    ) -> Result<Looked, StoreError> {
+    async fn page(&self, url: &Url, validators: Option<&Validators>) -> Result<Looked, StoreError> {
         let usable =
             validators.filter(|known| known.read_with.as_deref() == Some(&self.source.fingerprint));
-        let page = match self.fetcher.fetch(url, usable).await {
+        let page = match self.fetcher.fetch(url, usable, &self.source.request).await {
             Ok(Fetched::NotModified) => return Ok(Looked::Unchanged),
             Ok(Fetched::Page(page)) => page,
             Err(error) => return Ok(Looked::Failed(self.unreachable(url, &error))),
@@ -153,7 +132,7 @@ impl Look<'_> {
             },
             ..Found::default()
         };
-        let raw = match self.listing(page, rules, &mut found).await? {
+        let raw = match self.listing(page, &mut found).await? {
             Ok(raw) => raw,
             Err(problem) => return Ok(Looked::Failed(problem)),
         };
@@ -166,35 +145,31 @@ impl Look<'_> {
     async fn listing(
         &self,
         first: Box<Page>,
-        rules: &Rules,
         found: &mut Found,
     ) -> Result<Result<Vec<Placed>, Diagnostic>, StoreError> {
-        let mut visited = HashSet::from([first.url.clone()]);
+        let mut walk = Walk::new(self.source);
         let mut page = first;
         let mut raw = Vec::new();
-        for number in 1.. {
-            let text = charset::decode(&page.body, page.content_type.as_deref());
-            let listing = match rules::read(&text, rules) {
+        loop {
+            let listing = match self.read(&page) {
                 Ok(listing) => listing,
-                Err(error) if number == 1 => {
-                    return Ok(Err(self.problem(&page.url, &error.to_string())));
-                }
-                Err(error) => {
-                    found.problems.push(self.problem(&page.url, &error.to_string()));
+                Err(problem) if walk.is_at_start() => return Ok(Err(problem)),
+                Err(problem) => {
+                    found.problems.push(problem);
                     break;
                 }
             };
-            let base = base_of(&page.url, &listing);
-            let next = listing.next.as_deref().and_then(|next| base.join(next).ok());
-            let place = Place { base: Some(base), language: listing.language };
-            let items: Vec<Placed> =
-                listing.items.into_iter().map(|item| (item, place.clone())).collect();
-            let goes_on = number < rules.pages && (self.is_first || self.has_news(&items).await?);
-            raw.extend(items);
-            let Some(next) = next.filter(|next| goes_on && visited.insert(next.clone())) else {
-                break;
+            found.are_bare |= listing.are_bare;
+            let place = Place {
+                base: Some(base_of(&page.url, &listing)),
+                language: listing.language.clone(),
             };
-            match self.fetcher.fetch(&next, None).await {
+            let items: Vec<Placed> =
+                listing.items.iter().map(|item| (item.clone(), place.clone())).collect();
+            let has_news = self.is_first || self.has_news(&items).await?;
+            raw.extend(items);
+            let Some(next) = walk.step(&page.url, &listing, has_news) else { break };
+            match self.fetcher.fetch(&next, None, &self.source.request).await {
                 Ok(Fetched::Page(further)) => page = further,
                 Ok(Fetched::NotModified) => break,
                 Err(error) => {
@@ -204,6 +179,23 @@ impl Look<'_> {
             }
         }
         Ok(Ok(raw))
+    }
+
+    fn read(&self, page: &Page) -> Result<Listing, Diagnostic> {
+        let ground = self.ground(&Place::default(), Orders::default());
+        let source = extract::Source {
+            bytes: &page.body,
+            content_type: page.content_type.as_deref(),
+            file: None,
+            dates: &ground.dates,
+        };
+        extract::read(source, &self.source.rules).map_err(|error| {
+            let problem = self.problem(&page.url, &error.to_string());
+            match error {
+                ExtractError::NoRules => problem.help("add `[source.html]` with at least `item`"),
+                _ => problem,
+            }
+        })
     }
 
     /// True if a listing has an item that is not known by name, or says something else of one.
@@ -229,16 +221,23 @@ impl Look<'_> {
         // The languages of the column are those of its first page.
         let place = raw.first().map(|(_, place)| place.clone()).unwrap_or_default();
         let orders = Orders::of_column(dates, &self.ground(&place, Orders::default()).dates);
-        let filter = self.source.filter_of_listing();
+        let filter = match found.are_bare {
+            true => self.source.filter.without(|field| field != Field::Url),
+            false => self.source.filter_of_listing(),
+        };
+        let sighting = if found.are_bare { Sighting::bare } else { Sighting::of };
         let mut empty = 0;
         for (item, place) in raw {
-            match Sighting::of(&item, &self.ground(&place, orders)) {
+            match sighting(&item, &self.ground(&place, orders)) {
                 Some(sighting) if sighting.passes(&filter) => found.sightings.push(sighting),
                 Some(_) => found.dropped += 1,
                 None => empty += 1,
             }
         }
         sighting::part(&mut found.sightings);
+        if found.are_bare {
+            found.sightings.truncate(DETAILS);
+        }
         // An element without any text is a spinner, not an announcement.
         if found.sightings.is_empty() && found.dropped == 0 && empty > 0 {
             found.seen_at += &format!(", {} without title or text", count(empty, "item"));
@@ -252,35 +251,60 @@ impl Look<'_> {
         let mut left = DETAILS;
         for (sighting, seen) in found.sightings.iter_mut().zip(seen) {
             let is_as_before = seen.is_as_before(sighting);
-            let Some(fields) = &self.source.detail else {
+            let has_own =
+                sighting.document().is_none() && (self.source.detail.is_some() || sighting.is_bare);
+            if !has_own {
                 sighting.is_unchanged = is_as_before;
+                if !seen.by_name && left > 0 && self.measure(sighting).await {
+                    left -= 1;
+                }
                 continue;
-            };
-            let had_detail = seen.has_detail;
-            if (is_as_before && had_detail) || left == 0 || sighting.url.is_none() {
+            }
+            if (is_as_before && seen.has_detail) || left == 0 || sighting.url.is_none() {
                 // What its own page said outweighs the listing until that page can be read again.
-                sighting.is_unchanged = had_detail;
+                sighting.is_unchanged = seen.has_detail;
                 continue;
             }
             left -= 1;
-            if let Err(problem) = self.detail(sighting, fields).await {
-                sighting.is_unchanged = had_detail;
+            if let Err(problem) = self.detail(sighting).await {
+                sighting.is_unchanged = seen.has_detail;
                 found.problems.push(problem);
             }
         }
+        // The next look reads the rest.
+        found.sightings.retain(|sighting| !sighting.is_bare || sighting.is_unchanged);
         Ok(())
     }
 
-    async fn detail(&self, sighting: &mut Sighting, fields: &Fields) -> Result<(), Diagnostic> {
+    /// Asks how long a document is; true if that was to be asked. Without an answer it stays open.
+    async fn measure(&self, sighting: &mut Sighting) -> bool {
+        let Some(file) = sighting.document().filter(|file| file.length.is_none()) else {
+            return false;
+        };
+        file.length = self.fetcher.length(&file.url).await.ok().flatten();
+        true
+    }
+
+    async fn detail(&self, sighting: &mut Sighting) -> Result<(), Diagnostic> {
         let Some(url) = sighting.url.clone() else { return Ok(()) };
-        match self.fetcher.fetch(&url, None).await {
+        let is_home =
+            matches!(&self.source.location, Location::Page(home) if home.origin() == url.origin());
+        let request = Request { is_post: false, body: None, ..self.source.request.clone() };
+        let request = if is_home { request } else { Request::default() };
+        match self.fetcher.fetch(&url, None, &request).await {
             Ok(Fetched::Page(page)) => {
                 let text = charset::decode(&page.body, page.content_type.as_deref());
-                let item = rules::read_page(&text, fields)
-                    .map_err(|error| self.problem(&url, &error.to_string()))?;
-                sighting
-                    .overlay(&item, &self.ground(&Place::at(Some(page.url)), Orders::default()));
-                sighting.has_detail = true;
+                let ground = self.ground(&Place::at(Some(page.url)), Orders::default());
+                let unreadable = |error: TooComplex| self.problem(&url, &error.to_string());
+                if sighting.is_bare {
+                    let whole = html::read(&text, &ground.dates).map_err(unreadable)?;
+                    sighting.overlay(&whole, &ground);
+                }
+                if let Some(fields) = &self.source.detail {
+                    let item = rules::read_page(&text, fields).map_err(unreadable)?;
+                    sighting.overlay(&item, &ground);
+                }
+                (sighting.has_detail, sighting.is_bare) = (true, sighting.title_is_made);
             }
             Ok(Fetched::NotModified) => {}
             Err(error) => {

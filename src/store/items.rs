@@ -14,7 +14,7 @@ use crate::normalize::SafeHtml;
 use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle, span_of_moments};
 use crate::normalize::sighting::Sighting;
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 21] = [
     "id",
     "feed",
     "source",
@@ -33,9 +33,12 @@ const COLUMNS: [&str; 18] = [
     "first_seen_at",
     "updated_at",
     "backfilled",
+    "enclosures",
+    "translations",
+    "retracted_at",
 ];
 
-/// Rows to one statement: 18 values each.
+/// Rows to one statement: 21 values each.
 const ROWS: usize = 100;
 
 impl Store {
@@ -326,7 +329,7 @@ fn bind_all<'q>(query: Bound<'q>, values: &[String]) -> Bound<'q> {
 }
 
 fn bind_item<'q>(query: Bound<'q>, feed: &Slug, item: &Item) -> Bound<'q> {
-    let image = item.image.as_ref().and_then(|image| serde_json::to_string(image).ok());
+    let image = item.image.as_ref().map(json);
     query
         .bind(item.id.to_string())
         .bind(feed.to_string())
@@ -346,6 +349,18 @@ fn bind_item<'q>(query: Bound<'q>, feed: &Slug, item: &Item) -> Bound<'q> {
         .bind(item.first_seen_at.as_millisecond())
         .bind(item.updated_at.as_millisecond())
         .bind(i64::from(item.backfilled))
+        .bind(json(&item.enclosures))
+        .bind(json(&item.translations))
+        .bind(item.retracted_at.map(|at| at.as_millisecond()))
+}
+
+/// The nouns are plain enough to have no way of failing.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn of_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Foreign(format!("`{text}` in an item")))
 }
 
 fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
@@ -362,9 +377,9 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
         kicker: row.try_get("kicker")?,
         summary: row.try_get("summary")?,
         content: SafeHtml::from_store(row.try_get("content")?),
-        image: image
-            .map(|image| serde_json::from_str(&image).map_err(|_| foreign(&image)))
-            .transpose()?,
+        image: image.as_deref().map(of_json).transpose()?,
+        enclosures: of_json(row.try_get("enclosures")?)?,
+        translations: of_json(row.try_get("translations")?)?,
         author: row.try_get("author")?,
         language: row.try_get("language")?,
         published: Dated {
@@ -382,6 +397,7 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
         first_seen_at: sql::time(row.try_get("first_seen_at")?)?,
         updated_at: sql::time(row.try_get("updated_at")?)?,
         backfilled: row.try_get::<i64, _>("backfilled")? != 0,
+        retracted_at: row.try_get::<Option<i64>, _>("retracted_at")?.map(sql::time).transpose()?,
     })
 }
 

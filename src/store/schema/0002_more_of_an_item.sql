@@ -7,3 +7,9 @@ CREATE TABLE listings (
     listed TEXT NOT NULL,
     PRIMARY KEY (feed, source, item)
 );
+
+-- Files that belong to an item, and the same item in other languages.
+ALTER TABLE items ADD COLUMN enclosures TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE items ADD COLUMN translations TEXT NOT NULL DEFAULT '[]';
+-- When it was taken back; it stays, marked as such.
+ALTER TABLE items ADD COLUMN retracted_at BIGINT;

@@ -1,0 +1,218 @@
+//! Feeds that exist: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, whole or broken.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Utc};
+use feed_rs::model::{Entry, Feed, Text};
+use feed_rs::parser::Builder;
+use jiff::tz::TimeZone;
+use regex::Regex;
+
+use super::{Listing, RawDate, RawEnclosure, RawItem, charset};
+use crate::dates::{Reader, When};
+use crate::model::Evidence;
+use crate::normalize::images::Picture;
+use crate::normalize::is_legal;
+
+/// True if the page is a feed, whatever its server calls it.
+pub fn is_feed(text: &str) -> bool {
+    let start = text.trim_start_matches('\u{feff}').trim_start();
+    if start.starts_with('{') {
+        return start.contains("jsonfeed.org/version");
+    }
+    root_of(start).is_some_and(|root| matches!(local(root), "rss" | "feed" | "RDF" | "rdf"))
+}
+
+/// Reads a feed. One that is not well-formed is mended and read again.
+pub fn read(bytes: &[u8], content_type: Option<&str>, dates: &Reader) -> Result<Listing, String> {
+    let text = text_of(bytes, content_type);
+    let parsed = parse(&text, dates).or_else(|error| {
+        let mended = mend(&text);
+        if mended == text { Err(error) } else { parse(&mended, dates) }
+    });
+    let feed = parsed.map_err(|error| format!("the feed cannot be read: {error}"))?;
+    let next = feed.links.iter().find(|link| link.rel.as_deref() == Some("next"));
+    Ok(Listing {
+        next: next.map(|link| link.href.clone()),
+        items: feed.entries.iter().map(|entry| item(entry, &feed)).collect(),
+        language: feed.language.clone(),
+        ..Listing::default()
+    })
+}
+
+/// The first element, beyond declaration, comments and document type.
+fn root_of(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start();
+        rest = if let Some(comment) = rest.strip_prefix("<!--") {
+            comment.split_once("-->")?.1
+        } else if rest.starts_with("<?") || rest.starts_with("<!") {
+            rest.split_once('>')?.1
+        } else {
+            let name = rest.strip_prefix('<')?;
+            return name.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next();
+        };
+    }
+}
+
+fn local(name: &str) -> &str {
+    name.rsplit(':').next().unwrap_or(name)
+}
+
+/// Feeds name their encoding in the declaration; what they are is settled as for pages.
+fn text_of(bytes: &[u8], content_type: Option<&str>) -> String {
+    static ENCODING: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([\w.:-]+)["'][^>]*\?>"#).ok()
+    });
+    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(200)]).into_owned();
+    let declared = ENCODING
+        .as_ref()
+        .and_then(|regex| regex.captures(&start))
+        .map(|found| format!("text/xml; charset={}", &found[1]));
+    let has_charset = content_type.is_some_and(|header| header.contains("charset"));
+    let named = if has_charset { content_type } else { declared.as_deref().or(content_type) };
+    let text = charset::decode(bytes, named);
+    // It is UTF-8 now, whatever it was.
+    match ENCODING.as_ref() {
+        Some(regex) => regex.replace(&text, "<?xml version=\"1.0\"?>").into_owned(),
+        None => text,
+    }
+}
+
+fn parse(text: &str, dates: &Reader) -> Result<Feed, String> {
+    let dates = dates.clone();
+    let parser = Builder::new()
+        .timestamp_parser(move |text| instant(dates.read(text)?))
+        // An id that is not there stays away: others know the item by its address.
+        .id_generator(|_, _, _| String::new())
+        .sanitize_content(false)
+        .build();
+    parser.parse(text.as_bytes()).map_err(|error| error.to_string())
+}
+
+/// A day alone becomes midnight in UTC, which is read as a day again.
+fn instant(when: When) -> Option<DateTime<Utc>> {
+    let at = match when {
+        When::Minute(..) => when.instant(&TimeZone::UTC)?,
+        When::Day(day) => day.at(0, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(),
+        When::Month(_) => return None,
+    };
+    DateTime::from_timestamp(at.as_second(), 0)
+}
+
+fn item(entry: &Entry, feed: &Feed) -> RawItem {
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.content.clone());
+    let is_page = |rel: &Option<String>| rel.as_deref().is_none_or(|rel| rel == "alternate");
+    let link = entry.links.iter().find(|link| is_page(&link.rel));
+    // A permanent link can be all there is.
+    let url = link.map(|link| link.href.clone()).or_else(|| {
+        Some(entry.id.clone()).filter(|id| id.starts_with("http://") || id.starts_with("https://"))
+    });
+    let content = entry.content.as_ref().and_then(|content| content.body.clone());
+    let summary = text(&entry.summary);
+    let date = entry.published.or(entry.updated.filter(|_| is_dated_by_update(entry)));
+    RawItem {
+        key: Some(entry.id.clone()).filter(|id| !id.is_empty()),
+        kicker: entry.categories.first().map(|c| c.label.clone().unwrap_or(c.term.clone())),
+        title: text(&entry.title).map(|title| plain(&title)),
+        url,
+        published: date.map(|at| RawDate { text: at.to_rfc3339(), evidence: Evidence::Page }),
+        // A description that is all there is, is the content.
+        content: content.or_else(|| summary.clone()),
+        summary: summary.map(|summary| plain(&summary)),
+        image: picture(entry),
+        enclosures: enclosures(entry),
+        author: entry.authors.first().and_then(|author| author.name.clone()),
+        language: entry.language.clone().or_else(|| feed.language.clone()),
+        translations: Vec::new(),
+    }
+}
+
+/// An entry of Atom has to have a date of update; of publication, it need not.
+fn is_dated_by_update(entry: &Entry) -> bool {
+    entry.published.is_none()
+}
+
+/// Titles and summaries are text to us, and HTML to many feeds.
+fn plain(html: &str) -> String {
+    if html.contains('<') || html.contains('&') {
+        crate::normalize::plain_text(html)
+    } else {
+        html.to_owned()
+    }
+}
+
+fn picture(entry: &Entry) -> Option<Picture> {
+    let thumbnails = entry.media.iter().flat_map(|media| &media.thumbnails).map(|thumbnail| {
+        let image = &thumbnail.image;
+        Picture { width: image.width, height: image.height, ..Picture::at(image.uri.clone()) }
+    });
+    let images = entry.media.iter().flat_map(|media| &media.content).filter_map(|content| {
+        let is_image = content
+            .content_type
+            .as_ref()
+            .is_some_and(|mime| mime.essence().to_string().starts_with("image/"));
+        let picture = Picture {
+            width: content.width,
+            height: content.height,
+            ..Picture::at(content.url.as_ref()?.to_string())
+        };
+        is_image.then_some(picture)
+    });
+    images.chain(thumbnails).next()
+}
+
+fn enclosures(entry: &Entry) -> Vec<RawEnclosure> {
+    let media = entry.media.iter().flat_map(|media| &media.content).filter_map(|content| {
+        let media_type = content.content_type.as_ref().map(|mime| mime.essence().to_string());
+        let is_image = media_type.as_deref().is_some_and(|mime| mime.starts_with("image/"));
+        (!is_image).then_some(RawEnclosure {
+            url: content.url.as_ref()?.to_string(),
+            media_type,
+            length: content.size,
+        })
+    });
+    let links = entry.links.iter().filter(|link| link.rel.as_deref() == Some("enclosure"));
+    let links = links.map(|link| RawEnclosure {
+        url: link.href.clone(),
+        media_type: link.media_type.clone(),
+        length: link.length,
+    });
+    media.chain(links).collect()
+}
+
+/// Mends what keeps a feed from being XML: characters that are not allowed, a bare `&`, entities of
+/// HTML, what stands before the declaration; and Atom 0.3, which is Atom in other words.
+fn mend(text: &str) -> String {
+    static BARE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"&(#\d+;|#[xX][0-9a-fA-F]+;|\w+;)?").ok());
+    let legal: String = text.chars().filter(|c| is_legal(*c)).collect();
+    let start = legal.find('<').unwrap_or(0);
+    let text = match BARE.as_ref() {
+        Some(bare) => {
+            bare.replace_all(&legal[start..], |found: &regex::Captures| match found.get(1) {
+                None => "&amp;".to_owned(),
+                Some(name) if name.as_str().starts_with('#') => found[0].to_owned(),
+                Some(name) => match name.as_str() {
+                    "amp;" | "lt;" | "gt;" | "quot;" | "apos;" => found[0].to_owned(),
+                    // The HTML parser knows them all.
+                    _ => crate::normalize::escape(&crate::normalize::plain_text(&found[0])),
+                },
+            })
+        }
+        None => legal[start..].into(),
+    };
+    if !text.contains("http://purl.org/atom/ns#") {
+        return text.into_owned();
+    }
+    let renamed = text.replace("http://purl.org/atom/ns#", "http://www.w3.org/2005/Atom");
+    ["issued=published", "modified=updated", "tagline=subtitle"].iter().fold(
+        renamed,
+        |text, pair| {
+            let (old, new) = pair.split_once('=').unwrap_or_default();
+            text.replace(&format!("<{old}>"), &format!("<{new}>"))
+                .replace(&format!("</{old}>"), &format!("</{new}>"))
+        },
+    )
+}

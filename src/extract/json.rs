@@ -1,0 +1,109 @@
+//! A JSON API and JSONPath rules (RFC 9535) to raw items.
+
+use serde_json::Value;
+use serde_json_path::JsonPath;
+
+use super::pick::Step;
+use super::{Listing, RawDate, RawItem};
+use crate::model::Evidence;
+use crate::normalize::images::Picture;
+
+/// A path from the item, and what is done to what is there.
+#[derive(Debug, Clone)]
+pub struct Path {
+    path: JsonPath,
+    steps: Vec<Step>,
+}
+
+/// For each field the paths to try in order.
+#[derive(Debug, Clone, Default)]
+pub struct Fields {
+    pub key: Vec<Path>,
+    pub title: Vec<Path>,
+    pub url: Vec<Path>,
+    pub published: Vec<Path>,
+    pub kicker: Vec<Path>,
+    pub summary: Vec<Path>,
+    pub content: Vec<Path>,
+    pub image: Vec<Path>,
+    pub author: Vec<Path>,
+}
+
+/// The rules of an API, compiled.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub item: JsonPath,
+    pub fields: Fields,
+    /// The address of the next page, or its cursor; from the whole answer.
+    pub next: Vec<Path>,
+}
+
+impl Path {
+    /// Reads the notation; the error says what is wrong with the path.
+    pub fn parse(path: &str) -> Result<Path, String> {
+        Ok(Path { path: parse_path(path)?, steps: Vec::new() })
+    }
+
+    pub fn with_steps(mut self, steps: Vec<Step>) -> Path {
+        self.steps = steps;
+        self
+    }
+
+    fn value(&self, from: &Value) -> Option<String> {
+        let text = self.path.query(from).all().into_iter().find_map(text_of)?;
+        self.steps.iter().try_fold(text, |value, step| step.run(value))
+    }
+}
+
+pub fn parse_path(path: &str) -> Result<JsonPath, String> {
+    JsonPath::parse(path).map_err(|error| error.to_string())
+}
+
+pub fn read(text: &str, rules: &Rules) -> Result<Listing, String> {
+    let answer: Value = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| format!("the answer is no JSON: {error}"))?;
+    let items = rules.item.query(&answer).all();
+    Ok(Listing {
+        items: items.into_iter().map(|item| read_item(item, &rules.fields)).collect(),
+        next: value(&rules.next, &answer),
+        ..Listing::default()
+    })
+}
+
+fn read_item(item: &Value, fields: &Fields) -> RawItem {
+    RawItem {
+        key: value(&fields.key, item),
+        title: value(&fields.title, item).map(|title| plain(&title)),
+        url: value(&fields.url, item),
+        published: value(&fields.published, item)
+            .map(|text| RawDate { text, evidence: Evidence::Page }),
+        kicker: value(&fields.kicker, item),
+        summary: value(&fields.summary, item).map(|summary| plain(&summary)),
+        content: value(&fields.content, item),
+        image: value(&fields.image, item).map(Picture::at),
+        author: value(&fields.author, item),
+        ..RawItem::default()
+    }
+}
+
+fn value(paths: &[Path], from: &Value) -> Option<String> {
+    paths.iter().find_map(|path| path.value(from))
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// APIs of content systems give titles as HTML.
+fn plain(text: &str) -> String {
+    if text.contains('<') || text.contains('&') {
+        crate::normalize::plain_text(text)
+    } else {
+        text.to_owned()
+    }
+}
