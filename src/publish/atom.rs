@@ -47,11 +47,11 @@ fn entry(item: &Item, document: &FeedDocument) -> Result<Entry, PublishError> {
     Ok(Entry {
         id: item.id.urn(),
         title: Text::plain(item.title.clone()),
-        links: vec![link(document.link(item), "alternate", "text/html")],
+        links: links(item, document),
         published: Some(moment(item.published.at, document)?),
         updated: moment(updated(item), document)?,
         authors: item.author.iter().map(|name| person(name)).collect(),
-        categories: item.kicker.iter().map(|kicker| category(kicker)).collect(),
+        categories: document.labels(item).map(category).collect(),
         summary: item.summary.clone().map(Text::plain),
         content: (!content.is_empty()).then(|| Content {
             value: Some(content.to_owned()),
@@ -61,6 +61,21 @@ fn entry(item: &Item, document: &FeedDocument) -> Result<Entry, PublishError> {
         }),
         ..Entry::default()
     })
+}
+
+/// Where to read it, in which other languages (RFC 4287, 4.1.2: one alternate to a language), and
+/// the files that belong to it.
+fn links(item: &Item, document: &FeedDocument) -> Vec<Link> {
+    let page = link(document.link(item), "alternate", "text/html");
+    let translations = item.translations.iter().map(|other| Link {
+        hreflang: Some(other.language.clone()),
+        ..link(other.url.to_string(), "alternate", "text/html")
+    });
+    let files = item.enclosures.iter().map(|file| Link {
+        length: file.length.map(|length| length.to_string()),
+        ..link(file.url.to_string(), "enclosure", &file.media_type)
+    });
+    std::iter::once(page).chain(translations).chain(files).collect()
 }
 
 /// The crate has its own idea of time, chrono's; it goes no further than this.

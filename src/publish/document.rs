@@ -15,6 +15,9 @@ const BURST: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// But not more than this; readers have their limits too.
 const MOST: usize = 1000;
 
+/// The category of items that were taken back, for programs; people read it in their language.
+const RETRACTED: &str = "Retracted";
+
 /// The items that a feed shows: the newest, and all that came in the week before the newest came.
 /// The clock plays no part, so the same items give the same window on any day.
 pub fn window(items: &[Item], size: usize) -> &[Item] {
@@ -53,6 +56,12 @@ impl<'a> FeedDocument<'a> {
     /// Where an item can be read: its own address, or its page in the archive.
     pub fn link(&self, item: &Item) -> String {
         item.url.as_ref().map_or_else(|| self.address(&page_of(item)), Url::to_string)
+    }
+
+    /// What the item is filed under: its kicker, and that it was taken back.
+    pub fn labels<'b>(&self, item: &'b Item) -> impl Iterator<Item = &'b str> + use<'b> {
+        let retracted = item.retracted_at.map(|_| RETRACTED);
+        item.kicker.as_deref().into_iter().chain(retracted)
     }
 
     pub fn description(&self) -> &str {

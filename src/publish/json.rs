@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::PublishError;
 use super::document::{FeedDocument, updated};
 use crate::dates::rfc3339;
-use crate::model::Item;
+use crate::model::{Enclosure, Item};
 
 #[derive(Serialize)]
 struct JsonFeed<'a> {
@@ -43,6 +43,16 @@ struct JsonItem<'a> {
     tags: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     language: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<Attachment<'a>>,
+}
+
+#[derive(Serialize)]
+struct Attachment<'a> {
+    url: &'a str,
+    mime_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_in_bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -84,9 +94,14 @@ fn json_item<'a>(item: &'a Item, document: &FeedDocument) -> JsonItem<'a> {
         date_published: rfc3339(item.published.at, document.zone),
         date_modified: edited.then(|| rfc3339(updated(item), document.zone)),
         authors: authors(&item.author),
-        tags: item.kicker.iter().map(String::as_str).collect(),
+        tags: document.labels(item).collect(),
         language: item.language.as_deref(),
+        attachments: item.enclosures.iter().map(attachment).collect(),
     }
+}
+
+fn attachment(file: &Enclosure) -> Attachment<'_> {
+    Attachment { url: file.url.as_str(), mime_type: &file.media_type, size_in_bytes: file.length }
 }
 
 fn authors(name: &Option<String>) -> Vec<Author<'_>> {

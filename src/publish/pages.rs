@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::document::{FeedDocument, date_of, day_of, page_of};
-use crate::model::{Evidence, Feed, Item};
+use crate::model::{Enclosure, Evidence, Feed, Item, Translation};
 use crate::templates::{TemplateError, Templates};
 
 /// `SLUG/index.html`
@@ -127,8 +127,26 @@ fn entry(item: &Item, document: &FeedDocument) -> Value {
         "url": item.url,
         "page": page_of(item),
         "image": item.image.as_ref().map(|image| json!({ "url": image.url, "alt": image.alt })),
+        "files": item.enclosures.iter().map(file).collect::<Vec<_>>(),
+        "translations": item.translations.iter().map(translation).collect::<Vec<_>>(),
+        "retracted": item.retracted_at.is_some(),
         "day": day.to_string(),
         "date": date_of(item, document.zone, language),
         "first_seen": item.published.evidence == Evidence::FirstSeen,
     })
+}
+
+/// A file with its name and, if that is known, its size in the units of people.
+fn file(file: &Enclosure) -> Value {
+    let name = file.url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+    let size = file.length.map(|bytes| match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    });
+    json!({ "url": file.url, "name": name, "media_type": file.media_type, "size": size })
+}
+
+fn translation(other: &Translation) -> Value {
+    json!({ "url": other.url, "language": other.language })
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
-use rss::{Category, Channel, Guid, Item as RssItem};
+use rss::{Category, Channel, Enclosure, Guid, Item as RssItem};
 
 use super::PublishError;
 use super::document::FeedDocument;
 use crate::dates::rfc2822;
-use crate::model::Item;
+use crate::model::{Image, Item};
 use crate::normalize::escape;
 
 pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
@@ -50,7 +50,7 @@ fn rss_item(item: &Item, document: &FeedDocument) -> RssItem {
         // Readers take a description for HTML.
         description: item.summary.as_deref().map(escape),
         content: (!content.is_empty()).then(|| content.to_owned()),
-        categories: item.kicker.iter().map(|name| category(name)).collect(),
+        categories: document.labels(item).map(category).collect(),
         guid: Some(Guid { value: item.id.urn(), permalink: false }),
         pub_date: Some(rfc2822(item.published.at, document.zone)),
         // `author` wants a mail address; a name goes here.
@@ -58,10 +58,8 @@ fn rss_item(item: &Item, document: &FeedDocument) -> RssItem {
             creators: vec![name],
             ..DublinCoreExtension::default()
         }),
-        extensions: item.image.as_ref().map_or_else(ExtensionMap::default, |image| {
-            let attributes = [("url", image.url.to_string()), ("medium", "image".to_owned())];
-            extension("media", "content", attributes)
-        }),
+        extensions: item.image.as_ref().map_or_else(ExtensionMap::default, media),
+        enclosure: enclosure(item),
         ..RssItem::default()
     }
 }
@@ -70,18 +68,35 @@ fn author(item: &Item, document: &FeedDocument) -> Option<String> {
     item.author.clone().or_else(|| document.feed.author.clone())
 }
 
+/// One to an item, and only of known length: the length is no option in RSS.
+fn enclosure(item: &Item) -> Option<Enclosure> {
+    let (file, length) = item.enclosures.iter().find_map(|file| Some((file, file.length?)))?;
+    Some(Enclosure {
+        url: file.url.to_string(),
+        length: length.to_string(),
+        mime_type: file.media_type.clone(),
+    })
+}
+
+fn media(image: &Image) -> ExtensionMap {
+    let size = [("width", image.width), ("height", image.height)];
+    let size = size.into_iter().filter_map(|(name, pixels)| Some((name, pixels?.to_string())));
+    let fixed = [("url", image.url.to_string()), ("medium", "image".to_owned())];
+    extension("media", "content", fixed.into_iter().chain(size))
+}
+
 fn category(name: &str) -> Category {
     Category { name: name.to_owned(), domain: None }
 }
 
-fn extension<const N: usize>(
+fn extension<'a>(
     prefix: &str,
     name: &str,
-    attributes: [(&str, String); N],
+    attributes: impl IntoIterator<Item = (&'a str, String)>,
 ) -> ExtensionMap {
     let element = Extension {
         name: format!("{prefix}:{name}"),
-        attrs: attributes.map(|(name, value)| (name.to_owned(), value)).into(),
+        attrs: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         ..Extension::default()
     };
     let elements = BTreeMap::from([(name.to_owned(), vec![element])]);
