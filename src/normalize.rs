@@ -12,7 +12,7 @@ mod summary;
 
 pub use nesting::too_complex;
 pub use sanitize::SafeHtml;
-pub use summary::{cut_at_word, summary};
+pub use summary::{cut_at_word, sentence_ends, summary};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -79,9 +79,10 @@ pub fn lead(html: &str) -> String {
 
 /// True for elements that flow with the text around them.
 pub fn is_inline(element: &str) -> bool {
-    const INLINE: [&str; 18] = [
-        "a", "abbr", "b", "bdi", "cite", "code", "del", "em", "i", "ins", "kbd", "mark", "q", "s",
-        "small", "span", "strong", "sup",
+    const INLINE: [&str; 34] = [
+        "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font",
+        "i", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span",
+        "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
     ];
     INLINE.contains(&element)
 }
