@@ -2,11 +2,14 @@
 //! Pure.
 
 mod blocks;
+mod body;
 pub mod charset;
+mod elements;
 pub mod file;
 mod header;
 pub mod html;
 pub mod markdown;
+mod residue;
 pub mod rules;
 pub mod text;
 

@@ -18,7 +18,7 @@ pub fn read(text: &str, dates: &Reader) -> Result<RawItem, String> {
     let mut rendered = String::new();
     pulldown_cmark::html::push_html(&mut rendered, pulldown_cmark::Parser::new_ext(body, options));
     let blocks = html::fragment(&rendered).map_err(|error| error.to_string())?;
-    Ok(html::read_blocks(&blocks, known, dates))
+    Ok(html::read_blocks(blocks, known, None, dates))
 }
 
 /// Front matter stands between two lines of `---` at the very top.
