@@ -10,6 +10,12 @@ use crate::dates::Reader;
 use crate::model::Evidence;
 use crate::normalize::too_complex;
 
+/// Parts of a page that are not about its announcement.
+const BESIDE: &str = "nav, aside, footer";
+
+/// Elements that say when the page was published, not when something else is.
+const DATED: &str = "time[itemprop=datePublished], time[pubdate]";
+
 /// Reads one announcement from a page or a fragment.
 pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     if too_complex(html) {
@@ -32,7 +38,7 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     let declared = || {
         meta(root, "article:published_time")
             .or_else(|| meta(root, "date"))
-            .or_else(|| attribute(main, "time", "datetime"))
+            .or_else(|| attribute(main, DATED, "datetime"))
     };
     let is_page = |date: &RawDate| date.evidence == Evidence::Page;
     if !item.published.as_ref().is_some_and(is_page)
@@ -64,12 +70,36 @@ pub fn fragment(html: &str) -> Result<Vec<Block>, TooComplex> {
     Ok(blocks_of(Html::parse_fragment(html).root_element()))
 }
 
-/// Where the announcement is, if the page says so.
+/// Where the announcement is: in the page's `main`, or its one `article`, as long as its heading
+/// is there too; articles beside the heading are about something else.
 fn main(root: ElementRef) -> ElementRef {
-    ["article", "main", "[role=main]", "body"]
-        .iter()
-        .find_map(|name| root.select(&Selector::parse(name).ok()?).next())
-        .unwrap_or(root)
+    let first = |within: ElementRef<'_>, name: &str| {
+        let selector = Selector::parse(name).ok()?;
+        within.select(&selector).next().map(|element| element.id())
+    };
+    let element = |id| ElementRef::wrap(root.tree().get(id)?);
+    let page = ["main", "[role=main]", "body"].iter().find_map(|name| first(root, name));
+    let page = page.and_then(element).unwrap_or(root);
+    let Ok(article) = Selector::parse("article") else { return page };
+    let articles: Vec<ElementRef> =
+        page.select(&article).filter(|article| !is_beside(*article)).collect();
+    let headed = articles.iter().find(|article| heading(**article).is_some());
+    match (headed, articles.as_slice()) {
+        (Some(article), _) => *article,
+        (None, [article]) if heading(page).is_none() => *article,
+        _ => page,
+    }
+}
+
+/// The first `h1` that is the announcement's.
+fn heading(element: ElementRef) -> Option<ElementRef> {
+    let selector = Selector::parse("h1").ok()?;
+    element.select(&selector).find(|heading| !is_beside(*heading))
+}
+
+fn is_beside(element: ElementRef) -> bool {
+    let Ok(beside) = Selector::parse(BESIDE) else { return false };
+    element.ancestors().filter_map(ElementRef::wrap).any(|above| beside.matches(&above))
 }
 
 fn meta(root: ElementRef, name: &str) -> Option<String> {
