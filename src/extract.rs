@@ -6,6 +6,7 @@ mod body;
 pub mod charset;
 mod elements;
 pub mod file;
+mod front_matter;
 mod header;
 pub mod html;
 pub mod markdown;

@@ -7,7 +7,8 @@ use infocus::model::Evidence;
 use crate::text::reading;
 
 fn read(name: &str, content: &str) -> RawItem {
-    file::read(name, content.as_bytes(), &Reader::new("en")).expect(name)
+    let read = file::read(name, content.as_bytes(), &Reader::new("en")).expect(name);
+    read.expect("no draft")
 }
 
 fn header(item: &RawItem) -> [Option<&str>; 3] {
@@ -227,6 +228,80 @@ fn text_that_flows_is_one_paragraph_and_keeps_its_mark_up() {
             ),
         ],
     );
+}
+
+#[test]
+fn markdown_keeps_subtitles_pictures_and_footnotes() {
+    check(
+        "a.md",
+        &[
+            (
+                "# Title\n\n## Subtitle\n\n4 March 2024\n\nThe towns met.",
+                ["-", "Title", "4 March 2024", "-", "<h2>Subtitle</h2><p>The towns met.</p>"],
+            ),
+            (
+                "# Title\n\n![Pic](https://e.org/b.jpg)\n\nThe towns[^1] met.\n\n[^1]: All of them.\n",
+                [
+                    "-",
+                    "Title",
+                    "-",
+                    "-",
+                    "<p><img alt=\"Pic\" src=\"https://e.org/b.jpg\"></p><p>The towns<sup>1</sup> met.</p><p><sup>1</sup> All of them.</p>",
+                ],
+            ),
+            (
+                "# Title\r\rThe towns met.\r\r- one\r- two",
+                ["-", "Title", "-", "-", "<p>The towns met.</p><ul><li>one</li><li>two</li></ul>"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn front_matter_is_read_however_it_is_fenced() {
+    let expected = ["In Focus", "A handbook", "2024-03-04", "Ana", "<p>The towns met.</p>"];
+    let yaml = "Title: A handbook\nKicker: In Focus\nDate: 2024-03-04\nauthors: [Ana, Bo]\n";
+    let toml = "title = \"A handbook\"\nkicker = \"In Focus\"\ndate = 2024-03-04\nauthors = [\"Ana\", \"Bo\"]\n[extra]\nx = 1\n";
+    for file in [
+        format!("---\n{yaml}---\nThe towns met."),
+        format!("\n\n---\n{yaml}---\nThe towns met."),
+        format!("---\n{yaml}...\nThe towns met."),
+        format!("---\r\n{}---\r\n\r\nThe towns met.", yaml.replace('\n', "\r\n")),
+        format!("+++\n{toml}+++\nThe towns met."),
+        format!("---\n{yaml}---\n# A handbook\n\n4 March 2024\n\nThe towns met."),
+    ] {
+        check("a.md", &[(&file, expected)]);
+    }
+    check(
+        "a.md",
+        &[
+            (
+                "---\ntitle: null\n---\n# Real\n\nThe towns met.",
+                ["-", "Real", "-", "-", "<p>The towns met.</p>"],
+            ),
+            (
+                "---\n\nThe towns met. Good.\n\n---\n\nThey agreed.",
+                ["-", "-", "-", "-", "<p>The towns met. Good.</p><p>They agreed.</p>"],
+            ),
+            (
+                "---\ntitle: T\n---\n## News\n\nThe towns met.",
+                ["-", "T", "-", "-", "<h2>News</h2><p>The towns met.</p>"],
+            ),
+        ],
+    );
+    let told = file::read("a.md", b"+++\ntitle = \"T\"\nx = \n+++\nText", &Reader::new("en"));
+    assert!(told.expect_err("broken").starts_with("front matter, line 3: "));
+}
+
+#[test]
+fn a_draft_is_no_announcement_and_no_error() {
+    for front in
+        ["---\ndraft: true\n---\n", "---\npublished: false\n---\n", "+++\ndraft = true\n+++\n"]
+    {
+        let read =
+            file::read("a.md", format!("{front}# Title\n\nText.").as_bytes(), &Reader::new("en"));
+        assert_eq!(read, Ok(None));
+    }
 }
 
 #[test]

@@ -103,7 +103,10 @@ impl Look<'_> {
     ) -> Result<Vec<Placed>, String> {
         let base = self.feed.home_url.clone();
         match rules {
-            None => Ok(vec![(file::read(name, bytes, &self.dates(None))?, base)]),
+            None => {
+                let item = file::read(name, bytes, &self.dates(None))?;
+                Ok(item.into_iter().map(|item| (item, base.clone())).collect())
+            }
             Some(rules) => {
                 let listing = rules::read(&charset::decode(bytes, None), rules)
                     .map_err(|error| error.to_string())?;
