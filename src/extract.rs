@@ -2,15 +2,19 @@
 //! Pure.
 
 mod blocks;
+mod body;
 pub mod charset;
+mod elements;
 pub mod feed;
 pub mod file;
+mod front_matter;
 mod header;
 pub mod html;
 pub mod json;
 mod languages;
 pub mod markdown;
 pub mod pick;
+mod residue;
 pub mod rules;
 pub mod sitemap;
 pub mod text;
@@ -117,7 +121,7 @@ pub fn read(source: Source, rules: &Rules) -> Result<Listing, ExtractError> {
             }
             let name = source.file.ok_or(ExtractError::NoRules)?;
             let item = file::read(name, source.bytes, source.dates)?;
-            Ok(Listing { items: vec![item], ..Listing::default() })
+            Ok(Listing { items: item.into_iter().collect(), ..Listing::default() })
         }
     }
 }

@@ -15,7 +15,7 @@ mod summary;
 
 pub use nesting::too_complex;
 pub use sanitize::SafeHtml;
-pub use summary::{cut_at_word, summary};
+pub use summary::{cut_at_word, sentence_ends, summary};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -99,10 +99,10 @@ pub fn lead(html: &str) -> String {
 
 /// True for elements that flow with the text around them.
 pub fn is_inline(element: &str) -> bool {
-    const INLINE: [&str; 34] = [
+    const INLINE: [&str; 35] = [
         "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn",
         "em", "font", "i", "ins", "kbd", "label", "mark", "q", "rp", "rt", "ruby", "s", "samp",
-        "small", "span", "strike", "strong", "sub", "sup", "time", "u", "var",
+        "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var",
     ];
     INLINE.contains(&element)
 }

@@ -1,6 +1,7 @@
 //! One binary for all tests of behaviour, a module for each subject.
 
 mod bed;
+mod body;
 mod catalog;
 mod charset;
 mod commands;
@@ -18,3 +19,4 @@ mod refresh;
 mod rules;
 mod server;
 mod text;
+mod text_dates;

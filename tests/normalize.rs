@@ -1,6 +1,6 @@
 //! Normalising: what comes out is legal, harmless, absolute, and stays the same when done again.
 
-use infocus::normalize::{SafeHtml, line, links, summary};
+use infocus::normalize::{SafeHtml, line, links, plain_text, summary};
 use proptest::prelude::*;
 use url::Url;
 
@@ -30,6 +30,19 @@ fn addresses_become_absolute_and_lose_tracking_and_sessions() {
         assert_eq!(got.as_ref().map(Url::as_str), expected, "{href}");
     }
     assert_eq!(links::absolute("/a", None), None);
+}
+
+#[test]
+fn a_list_keeps_the_numbers_that_its_text_refers_to() {
+    for list in ["<ol start=\"2\"><li>b</li></ol>", "<ol type=\"a\"><li>a</li></ol>"] {
+        assert_eq!(safe(list), list);
+    }
+}
+
+#[test]
+fn words_in_small_or_in_colour_are_part_of_their_line() {
+    let html = "H<sub>2</sub>O is <font>blue</font> and <u>wet</u>";
+    assert_eq!(plain_text(html).trim(), "H2O is blue and wet");
 }
 
 #[test]

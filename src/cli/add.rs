@@ -70,7 +70,7 @@ fn probe(site: &Site, under: &Path, glob: &str) -> (Vec<RawItem>, Vec<String>) {
         let read =
             announcement.bytes.and_then(|bytes| file::read(&announcement.name, &bytes, &dates));
         match read {
-            Ok(item) => items.push(item),
+            Ok(item) => items.extend(item),
             Err(reason) => problems.push(format!("`{}`: {reason}", announcement.name)),
         }
     }

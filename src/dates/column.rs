@@ -60,6 +60,11 @@ impl Orders {
         Orders { dots, others }
     }
 
+    /// One order whatever the mark.
+    pub fn always(order: Order) -> Orders {
+        Orders { dots: Shown::Order(order), others: Shown::Order(order) }
+    }
+
     /// What is shown of dates with this mark.
     pub fn of(&self, mark: char) -> Shown {
         if mark == '.' { self.dots } else { self.others }

@@ -140,7 +140,9 @@ impl Names {
     /// The month (1 to 12) that a [folded](fold) word names in this language: as CLDR has it,
     /// shortened, or with another ending.
     pub fn month(&self, word: &str) -> Option<i8> {
-        self.exact_month(word).or_else(|| self.abbreviated(word)).or_else(|| self.inflected(word))
+        self.exact_month(word)
+            .or_else(|| self.abbreviated(word))
+            .or_else(|| inflected(word, &self.months, LONGEST_INFLECTION))
     }
 
     /// The month of a name that CLDR has.
@@ -159,17 +161,6 @@ impl Names {
                 && word.chars().all(|c| letters.any(|l| l == c))
         };
         only(self.months.iter().filter(|(name, _)| shortens(name)).map(|(_, month)| *month))
-    }
-
-    /// The name up to its ending, and an ending of its own: CLDR does not have every case.
-    fn inflected(&self, word: &str) -> Option<i8> {
-        only(self.months.iter().filter_map(|(name, month)| {
-            let same = name.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
-            let name_ending = name.chars().count() - same;
-            let word_ending = word.chars().count() - same;
-            let is_stem = same >= STEM || (same >= SHORTEST_ABBREVIATION && name_ending == 0);
-            (is_stem && name_ending.max(word_ending) <= LONGEST_INFLECTION).then_some(*month)
-        }))
     }
 
     /// The weekday that a folded word names.
@@ -196,13 +187,39 @@ pub fn month_anywhere(word: &str) -> Option<i8> {
         }
         all
     });
-    match ALL.get(word) {
-        Some(month) => *month,
-        None if word.chars().count() > STEM && !word.contains(' ') => {
-            only(KNOWN.iter().filter_map(|language| Names::of(language).inflected(word)))
-        }
-        None => None,
+    if let Some(month) = ALL.get(word) {
+        return *month;
     }
+    // The shorter a word, the more it takes to be a month: `маја` is one, `mayor` is none.
+    let longest = match word.chars().count() {
+        _ if word.contains(' ') => return None,
+        0..4 => return None,
+        4..6 => 1,
+        _ => LONGEST_INFLECTION,
+    };
+    static BY_START: LazyLock<HashMap<String, Vec<(String, i8)>>> = LazyLock::new(|| {
+        let mut by_start: HashMap<String, Vec<(String, i8)>> = HashMap::new();
+        for (name, month) in KNOWN.iter().flat_map(|language| Names::of(language).full.clone()) {
+            by_start.entry(start(&name)).or_default().push((name, month));
+        }
+        by_start
+    });
+    inflected(word, BY_START.get(&start(word))?, longest)
+}
+
+fn start(name: &str) -> String {
+    name.chars().take(2).collect()
+}
+
+/// The name up to its ending, and an ending of its own: CLDR does not have every case.
+fn inflected(word: &str, names: &[(String, i8)], longest: usize) -> Option<i8> {
+    only(names.iter().filter_map(|(name, month)| {
+        let same = name.chars().zip(word.chars()).take_while(|(a, b)| a == b).count();
+        let name_ending = name.chars().count() - same;
+        let word_ending = word.chars().count() - same;
+        let is_stem = same >= STEM || (same >= SHORTEST_ABBREVIATION && name_ending == 0);
+        (is_stem && name_ending.max(word_ending) <= longest).then_some(*month)
+    }))
 }
 
 /// The weekday that a folded word names in full in any language.

@@ -1,158 +1,160 @@
-//! A text as a sequence of blocks: what blank lines and list marks make of it.
+//! An announcement as a sequence of blocks: what blank lines make of a text, or the elements of a
+//! page.
 
-use std::sync::LazyLock;
+use super::residue::{self, Piece};
 
-use regex::Regex;
+/// A line shorter than this was not wrapped: whoever ended it meant to.
+pub const WRAPPED_AT: usize = 40;
 
-use crate::normalize::escape;
+/// Words before which a hyphen stands for a part that is left out: `Wasser- und Abfallwirtschaft`.
+const AND_OR: [&str; 10] = ["and", "or", "und", "oder", "bzw.", "et", "ou", "i", "ili", "и"];
 
-/// A run of lines between blank lines, each trimmed, with single blanks inside; or an element of
-/// a page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// Lines of a text: what they are is seen from what they say.
+    #[default]
+    Text,
+    /// A paragraph of a page.
+    Paragraph,
+    /// A heading of a page, `h1` to `h6`.
+    Heading(u8),
+    /// A list, a table, a picture: part of the body, never of a header.
+    Other,
+}
+
+/// A run of lines between blank lines, or an element of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Block {
-    pub lines: Vec<String>,
-    /// The element as it stands in the page, if it comes from one.
+    pub shape: Shape,
+    pub lines: Vec<Line>,
+    /// The element as it stands in the page, if it comes from one and is whole.
     pub html: Option<String>,
-    /// The page says that this is a title.
-    pub is_heading: bool,
+    /// The machine-readable date of a paragraph that is nothing but a `time`.
+    pub stamp: Option<String>,
+}
+
+/// A line, trimmed, with single blanks inside.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Line {
+    pub text: String,
+    /// Its mark-up in the page, if it has any of its own.
+    pub html: Option<String>,
+}
+
+impl Line {
+    pub fn of(text: &str) -> Line {
+        Line { text: fold_blanks(text), html: None }
+    }
 }
 
 impl Block {
-    /// The lines that are not blank and not residue.
-    pub fn of_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Block {
-        let lines = lines.into_iter().map(fold_blanks);
-        let lines = lines.filter(|line| !line.is_empty() && !is_residue(line)).collect();
-        Block { lines, ..Block::default() }
-    }
-
-    /// Takes the first line away; what is left is no longer the element it was.
-    pub fn take_line(&mut self) -> String {
-        self.html = None;
-        self.lines.remove(0)
-    }
-
     pub fn text(&self) -> String {
-        self.lines.join(" ")
+        unwrap(self.lines.iter().map(|line| line.text.as_str()))
+    }
+
+    /// What is left without some of its lines; it is no longer the element it was.
+    pub fn without(mut self, taken: &[bool]) -> Option<Block> {
+        if !taken.contains(&true) {
+            return Some(self);
+        }
+        let mut taken = taken.iter();
+        self.lines.retain(|_| taken.next() != Some(&true));
+        self.html = None;
+        (!self.lines.is_empty()).then_some(self)
     }
 }
 
-/// Cuts a text into blocks. Lines of no-break spaces are blank; what the page's scripts and
-/// buttons left behind is gone. A text without a blank line has a block per line.
+/// Cuts a text into blocks. Lines of no-break spaces are blank, and so are ruled lines; what the
+/// page's scripts and buttons left behind is gone. A text without a blank line has a block per
+/// line.
 pub fn of_text(text: &str) -> Vec<Block> {
-    let lines: Vec<String> =
-        text.lines().map(fold_blanks).filter(|line| !is_residue(line)).collect();
-    let spaced = lines.iter().any(String::is_empty);
+    let text = plain_line_ends(text);
+    let mut lines: Vec<String> = text.lines().map(fold_blanks).collect();
+    let gone = residue::sweep(lines.iter().map(|line| Piece { text: line, leads_on: false }));
+    let mut gone = gone.into_iter();
+    lines.retain(|_| gone.next() != Some(true));
+    let is_blank = |line: &String| line.is_empty();
+    let first = lines.iter().position(|line| !is_blank(line)).unwrap_or(0);
+    let end = lines.iter().rposition(|line| !is_blank(line)).map_or(first, |last| last + 1);
+    let lines = &lines[first..end];
+    let spaced = lines.iter().any(is_blank);
     lines
-        .split(|line| line.is_empty())
+        .split(|line| is_blank(line) || is_rule(line))
         .filter(|run| !run.is_empty())
         .flat_map(|run| if spaced { vec![run] } else { run.chunks(1).collect() })
-        .map(|run| Block { lines: run.to_vec(), ..Block::default() })
+        .map(|run| Block {
+            lines: run.iter().map(|line| Line::of(line)).collect(),
+            ..Block::default()
+        })
         .collect()
 }
 
+/// The line ends of old Macs, of Unicode and of word processors, as everybody has them.
+pub fn plain_line_ends(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}'], "\n")
+        .replace('\u{2029}', "\n\n")
+}
+
 fn fold_blanks(line: &str) -> String {
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    let seen = line.replace(['\u{feff}', '\u{200b}'], "");
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What copying a page takes along though nobody wrote it.
-fn is_residue(line: &str) -> bool {
-    static RESIDUE: LazyLock<Regex> = LazyLock::new(|| {
-        #[expect(clippy::unwrap_used, reason = "a literal, covered by every test of this module")]
-        Regex::new(
-            r"(?ix)^(?:
-            (?:loading|wird\ geladen|chargement|učitavanje|učitava\ se|учитавање)\s?(?:\.{2,}|…)?
-            | skip\ to\ (?:main\ )?content | zum\ inhalt(?:\ springen)? | aller\ au\ contenu
-            | back\ to\ top | nach\ oben | haut\ de\ page
-            | share | teilen | partager | print(?:\ this\ page)? | drucken | imprimer
-            )$",
-        )
-        .unwrap()
-    });
-    RESIDUE.is_match(line)
+/// `-----`, `* * *`, `====`: drawn, not written.
+fn is_rule(line: &str) -> bool {
+    let mut marks = line.chars().filter(|c| *c != ' ');
+    let Some(mark) = marks.next().filter(|mark| "-–—*=_~#".contains(*mark)) else {
+        return false;
+    };
+    let mut rest = 0;
+    marks.all(|c| {
+        rest += 1;
+        c == mark
+    }) && rest >= 2
 }
 
-/// The blocks as HTML: headings, lists and paragraphs.
-pub fn to_html(blocks: &[Block]) -> String {
-    let mut html = String::new();
-    let mut open: Option<&str> = None;
-    for (at, block) in blocks.iter().enumerate() {
-        let list = match block.html {
-            Some(_) => None,
-            None => block.lines.first().and_then(|line| list_item(line)).map(|(list, _)| list),
-        };
-        if open != list {
-            if let Some(list) = open {
-                html.push_str(&format!("</{list}>\n"));
-            }
-            if let Some(list) = list {
-                html.push_str(&format!("<{list}>\n"));
-            }
-            open = list;
-        }
-        if let Some(element) = &block.html {
-            html.push_str(element);
-            html.push('\n');
-        } else if list.is_some() {
-            html.push_str(&list_items(&block.lines));
-        } else if is_heading(block, blocks.get(at + 1)) {
-            html.push_str(&format!("<h2>{}</h2>\n", escape(&block.text())));
-        } else {
-            html.push_str(&format!("<p>{}</p>\n", escape(&block.text())));
-        }
-    }
-    if let Some(list) = open {
-        html.push_str(&format!("</{list}>\n"));
-    }
-    html
+/// How wide the lines of a text are.
+pub fn width(blocks: &[Block]) -> usize {
+    let lines = blocks.iter().filter(|block| block.shape == Shape::Text).flat_map(|b| &b.lines);
+    lines.map(|line| line.text.chars().count()).max().unwrap_or(0).max(WRAPPED_AT)
 }
 
-/// Lines without a mark of their own continue the item above them.
-fn list_items(lines: &[String]) -> String {
-    let mut items: Vec<String> = Vec::new();
+/// True if a line ended because the next word had no room in it.
+pub fn is_full(line: &str, next: &str, width: usize) -> bool {
+    let word = next.split(' ').next().unwrap_or_default();
+    line.chars().count() + 1 + word.chars().count() > width
+}
+
+/// Lines as the one line that they were before they were wrapped.
+pub fn unwrap<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
+    let mut text = String::new();
     for line in lines {
-        match (list_item(line), items.last_mut()) {
-            (None, Some(item)) => {
-                item.push(' ');
-                item.push_str(line);
-            }
-            (found, _) => items.push(found.map_or(line.as_str(), |(_, text)| text).to_owned()),
-        }
+        append(&mut text, line);
     }
-    items.iter().map(|item| format!("<li>{}</li>\n", escape(item))).collect()
+    text
 }
 
-/// `1. text`, `2) text`, `- text`, `• text`: the kind of list and the text.
-fn list_item(line: &str) -> Option<(&'static str, &str)> {
-    let (mark, text) = line.split_once(' ')?;
-    match mark {
-        "-" | "*" | "•" | "–" | "·" => Some(("ul", text)),
-        _ => {
-            let number = mark.strip_suffix(['.', ')'])?;
-            let is_number = number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
-            (is_number && !number.is_empty()).then_some(("ol", text))
-        }
+/// Puts a line behind the one that it continues. A word that was broken at its own hyphen stays
+/// one word.
+pub fn append(text: &mut String, line: &str) {
+    let mut before = text.chars().rev();
+    let is_broken = before.next() == Some('-') && before.next().is_some_and(char::is_alphabetic);
+    let goes_on = line.starts_with(char::is_lowercase)
+        && !AND_OR.contains(&line.split(' ').next().unwrap_or_default());
+    let is_one_word = is_broken && goes_on;
+    if !text.is_empty() && !is_one_word {
+        text.push(' ');
     }
-}
-
-/// One short line without a full stop, over a paragraph that has one or over a list.
-fn is_heading(block: &Block, next: Option<&Block>) -> bool {
-    let text = block.text();
-    let over_text = next.is_some_and(|next| {
-        let first = next.lines.first().map_or("", String::as_str);
-        ends_sentence(&next.text()) || list_item(first).is_some()
-    });
-    block.lines.len() == 1
-        && over_text
-        && text.split(' ').count() <= 8
-        && text.chars().count() <= 80
-        && !text.ends_with(['.', ',', ';', ':', '!', '?', '…'])
-        && !text.contains("://")
-        && !text.contains('@')
-        && text.starts_with(|c: char| c.is_uppercase() || c.is_numeric())
+    text.push_str(line);
 }
 
 /// True if the text closes as sentences do, closing quotes and notes aside.
 pub fn ends_sentence(text: &str) -> bool {
-    text.trim_end_matches(['"', '”', '“', '’', '»', '«', ')', ']', '*'])
-        .ends_with(['.', '!', '?', '…', ':', ';'])
+    without_closing(text).ends_with(['.', '!', '?', '…', ':', ';'])
+}
+
+/// The text less the quotes, brackets and notes at its end.
+pub fn without_closing(text: &str) -> &str {
+    text.trim_end_matches(['"', '”', '“', '’', '»', '«', '›', '‹', ')', ']', '*'])
 }

@@ -11,15 +11,23 @@ use crate::model::Evidence;
 const FEW: usize = 8;
 const JUNK: usize = 20;
 
-/// Reads the announcement in a file; its name is its key. The error says why it is none.
-pub fn read(name: &str, bytes: &[u8], dates: &Reader) -> Result<RawItem, String> {
-    let content = charset::decode(bytes, None);
+/// Reads the announcement in a file; its name is its key. `None` for a draft, which is not yet
+/// one; the error says why another file is none.
+pub fn read(name: &str, bytes: &[u8], dates: &Reader) -> Result<Option<RawItem>, String> {
+    let extension = Path::new(name).extension().unwrap_or_default().to_ascii_lowercase();
+    let extension = extension.to_str();
+    let content = match extension {
+        Some("html" | "htm" | "xhtml") => charset::decode(bytes, None),
+        _ => charset::decode_plain(bytes),
+    };
     if is_junk(&content) {
         return Err("it is not text".to_owned());
     }
-    let extension = Path::new(name).extension().unwrap_or_default().to_ascii_lowercase();
-    let mut item = match extension.to_str() {
-        Some("md" | "markdown") => markdown::read(&content, dates)?,
+    let mut item = match extension {
+        Some("md" | "markdown") => match markdown::read(&content, dates)? {
+            Some(item) => item,
+            None => return Ok(None),
+        },
         Some("html" | "htm" | "xhtml") => {
             html::read(&content, dates).map_err(|error| error.to_string())?
         }
@@ -32,7 +40,7 @@ pub fn read(name: &str, bytes: &[u8], dates: &Reader) -> Result<RawItem, String>
     if item.published.is_none() {
         item.published = named_date(name);
     }
-    Ok(item)
+    Ok(Some(item))
 }
 
 /// `2024-03-04-handbook.md`: a date at the start of the name, in the one order that is clear.

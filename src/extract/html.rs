@@ -1,38 +1,20 @@
 //! An announcement as an HTML file: a saved page or a piece of one.
 
-use scraper::{ElementRef, Html, Node, Selector};
+use scraper::{ElementRef, Html, Selector};
 
-use super::blocks::{self, Block};
-use super::{RawDate, RawItem, TooComplex, header};
+use super::blocks::Block;
+use super::elements::blocks_of;
+use super::{RawDate, RawItem, TooComplex, body, header};
 use crate::dates::Reader;
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
 use crate::normalize::too_complex;
 
-/// Elements that hold no part of an announcement.
-const LEFT_OUT: [&str; 14] = [
-    "script", "style", "nav", "aside", "footer", "form", "noscript", "template", "svg", "button",
-    "iframe", "head", "dialog", "select",
-];
+/// Parts of a page that are not about its announcement.
+const BESIDE: &str = "nav, aside, footer";
 
-/// Elements that are one block of text or more, kept whole.
-const WHOLE: [&str; 15] = [
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "p",
-    "ul",
-    "ol",
-    "dl",
-    "table",
-    "blockquote",
-    "pre",
-    "figure",
-    "img",
-];
+/// Elements that say when the page was published, not when something else is.
+const DATED: &str = "time[itemprop=datePublished], time[pubdate]";
 
 /// Reads one announcement from a page or a fragment.
 pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
@@ -49,14 +31,14 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
         language: attribute(root, "html", "lang"),
         ..RawItem::default()
     };
-    let mut item = read_blocks(&blocks_of(main(root)), start, dates);
-    if item.title.is_none() {
-        item.title = meta(root, "og:title").or_else(|| text(root, "title"));
-    }
+    let main = main(root);
+    let declared = meta(root, "og:title").or_else(|| text(root, "title"));
+    let mut item = read_blocks(blocks_of(main), start, declared.as_deref(), dates);
+    item.title = item.title.or(declared);
     let declared = || {
         meta(root, "article:published_time")
             .or_else(|| meta(root, "date"))
-            .or_else(|| attribute(main(root), "time", "datetime"))
+            .or_else(|| attribute(main, DATED, "datetime"))
     };
     let is_page = |date: &RawDate| date.evidence == Evidence::Page;
     if !item.published.as_ref().is_some_and(is_page)
@@ -67,10 +49,16 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     Ok(item)
 }
 
-/// The announcement that blocks make, beyond what is known already.
-pub fn read_blocks(found: &[Block], known: RawItem, dates: &Reader) -> RawItem {
-    let (mut item, body) = header::read(found, known, dates);
-    item.content = Some(blocks::to_html(&body)).filter(|html| !html.is_empty());
+/// The announcement that blocks make, beyond what is known already; `declared` is what the page
+/// says that its title is, for want of a better one.
+pub fn read_blocks(
+    found: Vec<Block>,
+    known: RawItem,
+    declared: Option<&str>,
+    dates: &Reader,
+) -> RawItem {
+    let (mut item, rest) = header::read(found, known, declared, dates);
+    item.content = Some(body::to_html(&rest, dates)).filter(|html| !html.is_empty());
     item
 }
 
@@ -82,72 +70,36 @@ pub fn fragment(html: &str) -> Result<Vec<Block>, TooComplex> {
     Ok(blocks_of(Html::parse_fragment(html).root_element()))
 }
 
-/// Where the announcement is, if the page says so.
+/// Where the announcement is: in the page's `main`, or its one `article`, as long as its heading
+/// is there too; articles beside the heading are about something else.
 fn main(root: ElementRef) -> ElementRef {
-    ["article", "main", "[role=main]", "body"]
-        .iter()
-        .find_map(|name| root.select(&Selector::parse(name).ok()?).next())
-        .unwrap_or(root)
-}
-
-fn blocks_of(root: ElementRef) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut run = String::new();
-    collect(root, &mut blocks, &mut run);
-    end_run(&mut blocks, &mut run);
-    blocks.retain(|block| !block.lines.is_empty() || block.html.is_some());
-    blocks
-}
-
-fn collect(element: ElementRef, blocks: &mut Vec<Block>, run: &mut String) {
-    for child in element.children() {
-        if let Node::Text(text) = child.value() {
-            run.push_str(&crate::normalize::escape(text));
-        }
-        let Some(child) = ElementRef::wrap(child) else { continue };
-        let name = child.value().name();
-        if LEFT_OUT.contains(&name) {
-            continue;
-        }
-        if WHOLE.contains(&name) {
-            end_run(blocks, run);
-            blocks.push(block(child));
-        } else if crate::normalize::is_inline(name) || name == "br" || name == "time" {
-            run.push_str(&child.html());
-        } else {
-            end_run(blocks, run);
-            collect(child, blocks, run);
-            end_run(blocks, run);
-        }
+    let first = |within: ElementRef<'_>, name: &str| {
+        let selector = Selector::parse(name).ok()?;
+        within.select(&selector).next().map(|element| element.id())
+    };
+    let element = |id| ElementRef::wrap(root.tree().get(id)?);
+    let page = ["main", "[role=main]", "body"].iter().find_map(|name| first(root, name));
+    let page = page.and_then(element).unwrap_or(root);
+    let Ok(article) = Selector::parse("article") else { return page };
+    let articles: Vec<ElementRef> =
+        page.select(&article).filter(|article| !is_beside(*article)).collect();
+    let headed = articles.iter().find(|article| heading(**article).is_some());
+    match (headed, articles.as_slice()) {
+        (Some(article), _) => *article,
+        (None, [article]) if heading(page).is_none() => *article,
+        _ => page,
     }
 }
 
-/// Text that stands in no paragraph of its own is one.
-fn end_run(blocks: &mut Vec<Block>, run: &mut String) {
-    let html = std::mem::take(run);
-    if html.trim().is_empty() {
-        return;
-    }
-    let paragraph = Html::parse_fragment(&format!("<p>{}</p>", html.trim()));
-    let element = paragraph.root_element().child_elements().next();
-    blocks.extend(element.map(block));
+/// The first `h1` that is the announcement's.
+fn heading(element: ElementRef) -> Option<ElementRef> {
+    let selector = Selector::parse("h1").ok()?;
+    element.select(&selector).find(|heading| !is_beside(*heading))
 }
 
-fn block(element: ElementRef) -> Block {
-    let name = element.value().name();
-    let mut text = String::new();
-    for node in element.descendants() {
-        match node.value() {
-            Node::Text(run) => text.push_str(&run.replace('\n', " ")),
-            Node::Element(inner) if inner.name() == "br" => text.push('\n'),
-            _ => {}
-        }
-    }
-    let mut block = Block::of_lines(text.lines());
-    block.is_heading = matches!(name, "h1" | "h2");
-    block.html =
-        (!block.lines.is_empty() || name == "img" || name == "figure").then(|| element.html());
-    block
+fn is_beside(element: ElementRef) -> bool {
+    let Ok(beside) = Selector::parse(BESIDE) else { return false };
+    element.ancestors().filter_map(ElementRef::wrap).any(|above| beside.matches(&above))
 }
 
 fn meta(root: ElementRef, name: &str) -> Option<String> {

@@ -5,5 +5,5 @@ use crate::dates::Reader;
 
 /// Reads one announcement. `dates` says which lines are dates.
 pub fn read(text: &str, dates: &Reader) -> RawItem {
-    html::read_blocks(&blocks::of_text(text), RawItem::default(), dates)
+    html::read_blocks(blocks::of_text(text), RawItem::default(), None, dates)
 }

@@ -29,6 +29,8 @@ impl SafeHtml {
         builder
             .rm_tags(["map", "area"])
             .rm_tag_attributes("a", ["hreflang"])
+            // The letters of a lettered list are what its text refers to.
+            .add_tag_attributes("ol", ["type"])
             .url_schemes(["http", "https", "mailto"].into())
             .link_rel(None)
             .url_relative(UrlRelative::PassThrough)

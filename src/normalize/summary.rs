@@ -41,7 +41,7 @@ pub fn cut_at_word(text: &str, length: usize) -> String {
 }
 
 /// Where the sentences of `text` end (bytes), closing quotes included.
-fn sentence_ends(text: &str) -> Vec<usize> {
+pub fn sentence_ends(text: &str) -> Vec<usize> {
     let closing = |c: char| matches!(c, '"' | '”' | '“' | '’' | '»' | '«' | ')' | ']');
     let mut ends = Vec::new();
     for (at, mark) in text.char_indices() {
@@ -57,8 +57,9 @@ fn sentence_ends(text: &str) -> Vec<usize> {
         let end = text.len() - next.len();
         let begins = next.trim_start().chars().next();
         let continues = begins.is_some_and(|c| c.is_lowercase() || !next.starts_with(' '));
-        let abbreviates = mark == '.' && is_abbreviation(&text[..at]);
-        if !continues && !abbreviates {
+        // Looking for the word before takes its length in time: only where it matters.
+        let abbreviates = || mark == '.' && is_abbreviation(&text[..at]);
+        if !continues && !abbreviates() {
             ends.push(end);
         }
     }
