@@ -65,6 +65,9 @@ impl When {
     }
 }
 
+/// Characters of a field in which a date is looked for.
+const LONGEST: usize = 300;
+
 /// Reads dates under what is known of where they stand.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -120,9 +123,17 @@ impl Reader {
         self
     }
 
+    /// Whose clock a time without an offset is on.
+    pub fn zone(&self) -> TimeZone {
+        self.looked.as_ref().map_or(TimeZone::UTC, |looked| looked.time_zone().clone())
+    }
+
     /// The date in a field that is meant to hold one, words around it allowed.
     pub fn read(&self, text: &str) -> Option<When> {
         let text = text.trim();
+        // What is longer is no field that holds a date.
+        let end = text.char_indices().nth(LONGEST).map_or(text.len(), |(end, _)| end);
+        let text = &text[..end];
         self.by_format(text)
             .or_else(|| by_standard(text))
             .or_else(|| scan::Scan::new(text, self).field())

@@ -52,9 +52,7 @@ pub struct Page {
 
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    #[error(
-        "{0} is in a private network\nhelp: allow the network in `infocus.toml`: `[fetch] allow_private = [\"...\"]`"
-    )]
+    #[error("{0} is in a private network")]
     Private(String),
     #[error("the server answered {0}")]
     Status(StatusCode),
@@ -71,6 +69,18 @@ pub enum FetchError {
 }
 
 impl FetchError {
+    /// The way out, if there is one that the operator can take.
+    pub fn help(&self) -> Option<&'static str> {
+        let is_private = matches!(self, FetchError::Private(_));
+        is_private
+            .then_some("allow the network in `infocus.toml`: `[fetch] allow_private = [\"...\"]`")
+    }
+
+    /// Those who announced it have taken it back (RFC 9110, 15.5.11).
+    pub fn is_retracted(&self) -> bool {
+        matches!(self, FetchError::Status(StatusCode::GONE))
+    }
+
     /// The server knows the page no longer, or never did.
     pub fn is_gone(&self) -> bool {
         matches!(self, FetchError::Status(StatusCode::NOT_FOUND | StatusCode::GONE))
@@ -252,10 +262,8 @@ impl From<reqwest::Error> for FetchError {
         // The innermost cause says what happened; what is around it says that something did.
         let mut cause: &dyn std::error::Error = &error;
         while let Some(inner) = cause.source() {
-            if let Some(refused) = inner.downcast_ref::<FetchError>() {
-                return FetchError::Private(
-                    refused.to_string().replace(" is in a private network", ""),
-                );
+            if let Some(FetchError::Private(host)) = inner.downcast_ref() {
+                return FetchError::Private(host.clone());
             }
             cause = inner;
         }

@@ -157,7 +157,7 @@ pub struct Translation {
 pub struct Item {
     /// RSS `guid`, Atom `id`, JSON Feed `id`.
     pub id: ItemId,
-    /// Location of the source that first brought it: only that source may change it.
+    /// Id of the source that first brought it: only that source may change it.
     pub source: String,
     /// RSS `link`, Atom alternate link, JSON Feed `url`; without one, the item's own page.
     pub url: Option<Url>,
@@ -200,6 +200,8 @@ pub struct Feed {
     pub author: Option<String>,
     /// How many items the feed shows; those of the last week before the newest always.
     pub window: usize,
+    /// Addresses or ids of items that were taken back.
+    pub retracted: Vec<String>,
     pub sources: Vec<Source>,
 }
 
@@ -208,6 +210,8 @@ pub struct Feed {
 pub struct Source {
     /// For people: `in-focus/1`, the feed and the place in its definition.
     pub name: String,
+    /// What the source is known by in the store: its own `id`, or its location.
+    pub id: String,
     pub location: Location,
     pub language: String,
     pub time_zone: TimeZone,
@@ -346,9 +350,26 @@ impl Source {
 }
 
 impl Feed {
-    /// Whether an item is wanted, by the definition as it is now.
-    pub fn shows(&self, item: &Item) -> bool {
-        let is_origin = |source: &&Source| source.location.to_string() == item.source;
+    /// What of the items is published, by the definition as it is now: what its filters want, with
+    /// what it says was taken back.
+    pub fn view(&self, items: Vec<Item>) -> Vec<Item> {
+        let is_named = |item: &Item| {
+            let names = [
+                Some(item.id.to_string()),
+                Some(item.id.urn()),
+                item.url.as_ref().map(Url::to_string),
+            ];
+            names.iter().flatten().any(|name| self.retracted.contains(name))
+        };
+        let mark = |item: Item| {
+            let said = is_named(&item).then_some(item.updated_at);
+            Item { retracted_at: item.retracted_at.or(said), ..item }
+        };
+        items.into_iter().filter(|item| self.shows(item)).map(mark).collect()
+    }
+
+    fn shows(&self, item: &Item) -> bool {
+        let is_origin = |source: &&Source| source.id == item.source;
         self.sources.iter().find(is_origin).is_none_or(|source| {
             source.filter.wants(|field| match field {
                 Field::Kicker => item.kicker.clone().unwrap_or_default(),
@@ -372,6 +393,7 @@ impl Feed {
             language: "en".to_owned(),
             author: None,
             window: 1,
+            retracted: Vec::new(),
             sources: Vec::new(),
         }
     }

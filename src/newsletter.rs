@@ -107,8 +107,8 @@ async fn compose(
     let mut feeds = Vec::new();
     for feed in carried(site, newsletter) {
         let items = match since {
-            Some(since) => store.seen_since(feed, since).await?,
-            None => window(&store.all(feed).await?, feed.window).to_vec(),
+            Some(since) => feed.view(store.seen_since(&feed.slug, since).await?),
+            None => window(&feed.view(store.all(&feed.slug).await?), feed.window).to_vec(),
         };
         feeds.push((feed, items));
     }

@@ -92,7 +92,7 @@ pub fn lead(html: &str) -> String {
         .root_element()
         .child_elements()
         .take_while(|element| element.value().name() == "p")
-        .map(|element| element.text().collect())
+        .map(text_of)
         .collect();
     if paragraphs.is_empty() { plain_text(html) } else { paragraphs.join(" ") }
 }

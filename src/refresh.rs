@@ -12,7 +12,7 @@ use crate::model::{Feed, Location, Source};
 use crate::normalize::ledger::{Kind, Occasion};
 use crate::publish::{PublishError, Publisher};
 use crate::site::Site;
-use crate::store::{SourceRow, Store, StoreError};
+use crate::store::{SourceRow, Store, StoreError, Validators};
 use look::{Look, Looked};
 
 pub use report::{FeedReport, Report, SourceReport, Verdict};
@@ -63,8 +63,7 @@ impl Pass<'_> {
         source: &Source,
         fetcher: &Fetcher,
     ) -> Result<Option<SourceReport>, RefreshError> {
-        let location = source.location.to_string();
-        let before = self.store.source(&feed.slug, &location).await?;
+        let before = self.store.source(&feed.slug, &source.id).await?;
         let is_due = before.as_ref().is_none_or(|row| row.next_check_at <= self.now);
         if source.paused || !(is_due || self.force) {
             return Ok(None);
@@ -93,14 +92,16 @@ impl Pass<'_> {
                 report.skip(found.problems);
                 row.succeeded_at = Some(self.now);
                 row.found = report.found;
-                row.validators = found.validators;
+                // What was left over is not to be had from a page that has not changed.
+                row.validators =
+                    if found.is_complete { found.validators } else { Validators::default() };
                 row.verdict = report.verdict.as_str().to_owned();
                 row.message = report.message();
                 let sources: Vec<String> =
-                    feed.sources.iter().map(|source| source.location.to_string()).collect();
+                    feed.sources.iter().map(|source| source.id.clone()).collect();
                 let occasion = Occasion {
                     feed: &feed.slug,
-                    source: &location,
+                    source: &source.id,
                     sources: &sources,
                     is_whole: matches!(source.location, Location::Files { .. }),
                     language: &source.language,
@@ -138,7 +139,7 @@ impl Pass<'_> {
         };
         SourceRow {
             feed: feed.slug.to_string(),
-            location: source.location.to_string(),
+            location: source.id.clone(),
             checked_at: self.now,
             succeeded_at: before.and_then(|row| row.succeeded_at),
             next_check_at: self.now + wait,
@@ -165,7 +166,7 @@ pub async fn publish(
     };
     let mut reports = Vec::new();
     for feed in feeds {
-        let items = store.all(feed).await?;
+        let items = feed.view(store.all(&feed.slug).await?);
         // A feed that never had an item is not published: there is nothing to follow yet.
         if items.is_empty() {
             continue;

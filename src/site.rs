@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
-use crate::model::{Feed, Slug};
+use crate::model::Feed;
 use crate::publish::Output;
 use crate::templates::Templates;
 use crate::{catalog, diagnostic};
@@ -76,10 +76,6 @@ impl Site {
             })
         };
         slugs.iter().map(find).collect()
-    }
-
-    pub fn feed(&self, slug: &Slug) -> Option<&Feed> {
-        self.feeds.iter().find(|feed| feed.slug == *slug)
     }
 }
 

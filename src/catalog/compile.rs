@@ -73,6 +73,7 @@ impl<'a> Compiler<'a> {
             let line = self.line(&table.span());
             sources.extend(self.source(name, line, &language, table.into_inner()));
         }
+        self.tell_apart(&sources);
         let feed = Feed {
             slug,
             title,
@@ -81,6 +82,7 @@ impl<'a> Compiler<'a> {
             language,
             author: definition.author,
             window,
+            retracted: definition.retracted,
             sources,
         };
         if self.problems.is_empty() { Ok(feed) } else { Err(self.problems) }
@@ -116,12 +118,27 @@ impl<'a> Compiler<'a> {
             next_url: table.next_url.and_then(|url| self.next_url(url)),
             request: table.request.map(|request| self.request(request)).unwrap_or_default(),
             paused: table.paused,
-            fingerprint: fingerprint(self.place.text),
+            fingerprint: fingerprint(self.place.text, line),
             defined_at: (self.place.file.to_owned(), line),
+            id: table.id.or_else(|| location.as_ref().map(Location::to_string))?,
             location: location?,
             rules: rules?,
             name,
         })
+    }
+
+    /// Two sources under one id would take each other's turns.
+    fn tell_apart(&mut self, sources: &[Source]) {
+        for (at, source) in sources.iter().enumerate() {
+            if sources[..at].iter().any(|other| other.id == source.id) {
+                let (_, line) = source.defined_at;
+                self.problems.push(
+                    Diagnostic::new(format!("there is a source `{}` already", source.id))
+                        .at(self.place.file, line)
+                        .help("give each an `id` of its own: `id = \"events\"`"),
+                );
+            }
+        }
     }
 
     fn pages(&mut self, pages: Option<Spanned<usize>>) -> usize {
@@ -322,7 +339,19 @@ impl<'a> Compiler<'a> {
     }
 }
 
-fn fingerprint(text: &str) -> String {
+/// Changes with what the table of a source says, from its line to the next source; comments and
+/// blanks say nothing.
+fn fingerprint(text: &str, line: usize) -> String {
     use sha2::{Digest, Sha256};
-    Sha256::digest(text).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut lines = text.lines().skip(line.saturating_sub(1)).map(str::trim);
+    let first = lines.next();
+    let own = lines.take_while(|line| !line.starts_with("[[source]]"));
+    let mut hash = Sha256::new();
+    for line in first.into_iter().chain(own) {
+        if !line.is_empty() && !line.starts_with('#') {
+            hash.update(line.as_bytes());
+            hash.update(b"\n");
+        }
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }

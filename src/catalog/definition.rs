@@ -17,6 +17,9 @@ pub struct FeedFile {
     pub language: Option<Spanned<String>>,
     pub author: Option<String>,
     pub window: Option<Spanned<usize>>,
+    /// Addresses or ids of items that were taken back.
+    #[serde(default)]
+    pub retracted: Vec<String>,
     #[serde(default, rename = "source")]
     pub sources: Vec<Spanned<SourceTable>>,
 }
@@ -25,6 +28,8 @@ pub struct FeedFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
+    /// What the source is known by, if not by its location: two sources of one page need one.
+    pub id: Option<String>,
     pub files: Option<Spanned<String>>,
     pub url: Option<Spanned<String>>,
     pub every: Option<Spanned<String>>,

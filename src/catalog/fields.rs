@@ -25,8 +25,7 @@ impl Compiler<'_> {
         };
         let fields = Fields {
             title: self.picks_or(html.title, &["h1, h2, h3, h4, h5, h6", "a"]),
-            url: self
-                .picks_or(html.url, &["h1 a @href, h2 a @href, h3 a @href", "a @href", "@href"]),
+            url: self.picks_or(html.url, &["h1 a, h2 a, h3 a, h4 a @href", "a @href", "@href"]),
             published: self.picks(html.published),
             kicker: self.picks(html.kicker),
             summary: self.picks(html.summary),
@@ -54,8 +53,17 @@ impl Compiler<'_> {
     fn picks_or(&mut self, picks: Option<Picks>, default: &[&str]) -> Vec<Pick> {
         match picks {
             Some(picks) => self.picks(Some(picks)),
-            None => default.iter().filter_map(|rule| Pick::parse(rule).ok()).collect(),
+            None => {
+                let span = 0..0;
+                let parsed = default.iter().map(|rule| Pick::parse(rule));
+                parsed.filter_map(|pick| self.or_problem(&span, pick)).collect()
+            }
         }
+    }
+
+    /// A rule that comes with the program is as wrong as any other, if it is.
+    fn or_problem(&mut self, span: &Range<usize>, pick: Result<Pick, String>) -> Option<Pick> {
+        pick.map_err(|error| self.problem(Diagnostic::new(error), span)).ok()
     }
 
     fn picks(&mut self, picks: Option<Picks>) -> Vec<Pick> {

@@ -36,16 +36,16 @@ pub async fn run(
     });
     let report = report.await?;
     bar.finish_and_clear();
-    let mut drafts = Vec::new();
-    for name in site.settings.newsletters.keys() {
-        let directory = newsletter::preview(site, name);
-        drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
-    }
     for problem in report.sources.iter().flat_map(|source| &source.problems) {
         eprintln!("error: {problem}");
     }
     for warning in report.sources.iter().flat_map(|source| &source.warnings) {
         eprintln!("warning: {warning}");
+    }
+    let mut drafts = Vec::new();
+    for name in site.settings.newsletters.keys() {
+        let directory = newsletter::preview(site, name);
+        drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
     }
     Ok(Answer {
         outcome: if report.is_whole() { Outcome::Done } else { Outcome::InPart },

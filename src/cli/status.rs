@@ -11,7 +11,7 @@ pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
         let (items, newest) = store.count(&feed.slug).await?;
         let mut sources = Vec::new();
         for source in &feed.sources {
-            let row = store.source(&feed.slug, &source.location.to_string()).await?;
+            let row = store.source(&feed.slug, &source.id).await?;
             let state = match &row {
                 _ if source.paused => "paused",
                 Some(row) => row.verdict.as_str(),

@@ -14,13 +14,14 @@ use super::relative::Relative;
 /// Languages whose names are understood on every page: official pages quote each other, and a
 /// page's language is not always what it says. The names of the regions differ in Arabic; Austria
 /// has a January of its own.
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 34] = [
     "en",
     "en-GB",
     "de",
     "de-AT",
     "fr",
     "es",
+    "es-PE",
     "it",
     "pt",
     "nl",
@@ -142,7 +143,7 @@ impl Names {
     pub fn month(&self, word: &str) -> Option<i8> {
         self.exact_month(word)
             .or_else(|| self.abbreviated(word))
-            .or_else(|| inflected(word, &self.months, LONGEST_INFLECTION))
+            .or_else(|| inflected(word, &self.full, LONGEST_INFLECTION))
     }
 
     /// The month of a name that CLDR has.
@@ -150,15 +151,20 @@ impl Names {
         self.months.iter().find(|(name, _)| name == word).map(|(_, month)| *month)
     }
 
-    /// `Sept`, `Febr`, `Mrz`: letters of one month alone, in their order.
+    /// `Sept`, `Febr`: the beginning of one month alone; `Mrz`: its consonants.
     fn abbreviated(&self, word: &str) -> Option<i8> {
         if word.chars().count() < SHORTEST_ABBREVIATION {
             return None;
         }
+        let has_vowels = word.contains(is_vowel);
         let shortens = |name: &str| {
             let mut letters = name.chars();
-            name.chars().next() == word.chars().next()
-                && word.chars().all(|c| letters.any(|l| l == c))
+            let mut is_thinned = || {
+                !has_vowels
+                    && name.chars().next() == word.chars().next()
+                    && word.chars().all(|c| letters.any(|l| l == c))
+            };
+            name.starts_with(word) || is_thinned()
         };
         only(self.months.iter().filter(|(name, _)| shortens(name)).map(|(_, month)| *month))
     }
@@ -205,6 +211,11 @@ pub fn month_anywhere(word: &str) -> Option<i8> {
         by_start
     });
     inflected(word, BY_START.get(&start(word))?, longest)
+}
+
+/// Of folded Latin, Cyrillic and Greek.
+fn is_vowel(c: char) -> bool {
+    "aeiouyаеиоуыэюяіїєαεηιουω".contains(c)
 }
 
 fn start(name: &str) -> String {

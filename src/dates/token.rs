@@ -129,6 +129,9 @@ fn plain(mark: char) -> char {
     }
 }
 
+/// Characters of a number.
+const LONGEST_NUMERAL: usize = 8;
+
 const HAN_DIGITS: [char; 10] = ['〇', '一', '二', '三', '四', '五', '六', '七', '八', '九'];
 
 /// Chinese numerals are numbers where they count years, months and days: 二〇二六年五月二十三日.
@@ -149,7 +152,7 @@ fn han_numbers(tokens: Vec<Token>) -> Vec<Token> {
     let mut result = Vec::with_capacity(tokens.len());
     let mut at = 0;
     while at < tokens.len() {
-        let run: Vec<char> = tokens[at..].iter().map_while(numeral).collect();
+        let run: Vec<char> = tokens[at..].iter().map_while(numeral).take(LONGEST_NUMERAL).collect();
         let end = at + run.len();
         match han_value(&run) {
             Some((value, digits)) if is_unit(tokens.get(end)) => {

@@ -9,9 +9,9 @@ use super::residue::{self, Piece};
 use crate::normalize::{escape, is_inline};
 
 /// Elements that hold no part of an announcement.
-const LEFT_OUT: [&str; 14] = [
-    "script", "style", "nav", "aside", "footer", "form", "noscript", "template", "svg", "button",
-    "iframe", "head", "dialog", "select",
+const LEFT_OUT: [&str; 17] = [
+    "script", "style", "nav", "aside", "footer", "noscript", "template", "svg", "button", "iframe",
+    "head", "dialog", "select", "input", "textarea", "label", "legend",
 ];
 
 /// Elements that are one block of text or more, kept whole.

@@ -83,7 +83,7 @@ fn text_of(bytes: &[u8], content_type: Option<&str>) -> String {
 fn parse(text: &str, dates: &Reader) -> Result<Feed, String> {
     let dates = dates.clone();
     let parser = Builder::new()
-        .timestamp_parser(move |text| instant(dates.read(text)?))
+        .timestamp_parser(move |text| instant(dates.read(text)?, &dates))
         // An id that is not there stays away: others know the item by its address.
         .id_generator(|_, _, _| String::new())
         .sanitize_content(false)
@@ -91,14 +91,28 @@ fn parse(text: &str, dates: &Reader) -> Result<Feed, String> {
     parser.parse(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-/// A day alone becomes midnight in UTC, which is read as a day again.
-fn instant(when: When) -> Option<DateTime<Utc>> {
-    let at = match when {
-        When::Minute(..) => when.instant(&TimeZone::UTC)?,
-        When::Day(day) => day.at(0, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).ok()?.timestamp(),
-        When::Month(_) => return None,
-    };
-    DateTime::from_timestamp(at.as_second(), 0)
+/// The mark of a day without a time on its way through the crate, which knows instants only.
+const DAY: u32 = 1;
+
+fn instant(when: When, dates: &Reader) -> Option<DateTime<Utc>> {
+    match when {
+        When::Minute(..) => DateTime::from_timestamp(when.instant(&dates.zone())?.as_second(), 0),
+        When::Day(day) => {
+            let midnight = day.at(0, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).ok()?;
+            DateTime::from_timestamp(midnight.timestamp().as_second(), DAY)
+        }
+        When::Month(_) => None,
+    }
+}
+
+/// The date as it is read again.
+fn written(at: DateTime<Utc>) -> String {
+    match at.timestamp_subsec_nanos() {
+        DAY => at.date_naive().to_string(),
+        // A written midnight would be a day.
+        _ if at.timestamp() % 86_400 == 0 => at.format("%Y-%m-%dT01:%M:%S+01:00").to_string(),
+        _ => at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
+    }
 }
 
 fn item(entry: &Entry, feed: &Feed) -> RawItem {
@@ -111,13 +125,14 @@ fn item(entry: &Entry, feed: &Feed) -> RawItem {
     });
     let content = entry.content.as_ref().and_then(|content| content.body.clone());
     let summary = text(&entry.summary);
-    let date = entry.published.or(entry.updated.filter(|_| is_dated_by_update(entry)));
+    // An entry of Atom has to have a date of update; of publication, it need not.
+    let date = entry.published.or(entry.updated);
     RawItem {
         key: Some(entry.id.clone()).filter(|id| !id.is_empty()),
         kicker: entry.categories.first().map(|c| c.label.clone().unwrap_or(c.term.clone())),
         title: text(&entry.title).map(|title| plain(&title)),
         url,
-        published: date.map(|at| RawDate { text: at.to_rfc3339(), evidence: Evidence::Page }),
+        published: date.map(|at| RawDate { text: written(at), evidence: Evidence::Page }),
         // A description that is all there is, is the content.
         content: content.or_else(|| summary.clone()),
         summary: summary.map(|summary| plain(&summary)),
@@ -127,11 +142,6 @@ fn item(entry: &Entry, feed: &Feed) -> RawItem {
         language: entry.language.clone().or_else(|| feed.language.clone()),
         translations: Vec::new(),
     }
-}
-
-/// An entry of Atom has to have a date of update; of publication, it need not.
-fn is_dated_by_update(entry: &Entry) -> bool {
-    entry.published.is_none()
 }
 
 /// Titles and summaries are text to us, and HTML to many feeds.

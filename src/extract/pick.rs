@@ -221,6 +221,8 @@ pub struct Page<'a> {
     items: HashSet<NodeId>,
     /// Every element in the order of the page, and its place in it; made when it is asked for.
     order: OnceCell<(Vec<ElementRef<'a>>, HashMap<NodeId, usize>)>,
+    /// The row with the headings of each table.
+    heads: RefCell<HashMap<NodeId, Option<ElementRef<'a>>>>,
     /// The last answer of [`Page::nearest_before`] for each selector, and the place it was given at.
     nearest: RefCell<HashMap<*const Selector, (usize, Option<ElementRef<'a>>)>>,
 }
@@ -240,6 +242,7 @@ impl<'a> Page<'a> {
             html,
             items: items.unwrap_or_default(),
             order: OnceCell::new(),
+            heads: RefCell::default(),
             nearest: RefCell::default(),
         }
     }
@@ -296,9 +299,14 @@ impl<'a> Page<'a> {
     fn cell(&self, row: ElementRef<'a>, name: &str) -> Option<ElementRef<'a>> {
         let table =
             row.ancestors().filter_map(ElementRef::wrap).find(|e| e.value().name() == "table")?;
-        let heads = table.descendants().filter_map(ElementRef::wrap).find(|row| {
-            row.value().name() == "tr" && cells(*row).any(|(_, cell)| cell.value().name() == "th")
-        })?;
+        let heads = *self.heads.borrow_mut().entry(table.id()).or_insert_with(|| {
+            let mut rows = table.descendants().filter_map(ElementRef::wrap);
+            rows.find(|row| {
+                row.value().name() == "tr"
+                    && cells(*row).any(|(_, cell)| cell.value().name() == "th")
+            })
+        });
+        let heads = heads?;
         let is_named = |cell: &ElementRef| dates::fold(&line(&text_of(*cell))).contains(name);
         let (column, _) = cells(heads).find(|(_, cell)| is_named(cell))?;
         cells(row)

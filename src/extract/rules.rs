@@ -49,12 +49,16 @@ pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
     })
 }
 
-/// The page of one item.
-pub fn read_page(html: &str, fields: &Fields) -> Result<RawItem, TooComplex> {
+/// The page of one item: a listing of one.
+pub fn read_page(html: &str, fields: &Fields) -> Result<Listing, TooComplex> {
     let html = parse(html)?;
     let page = Page::new(&html, None);
     let translations = languages::of_page(html.root_element());
-    Ok(RawItem { translations, ..read_item(&page.whole(), fields) })
+    Ok(Listing {
+        items: vec![RawItem { translations, ..read_item(&page.whole(), fields) }],
+        base: base(html.root_element()),
+        ..Listing::default()
+    })
 }
 
 /// A page as browsers see it.

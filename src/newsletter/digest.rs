@@ -40,14 +40,16 @@ impl Digest {
         feeds: Vec<(&Feed, Vec<Item>)>,
     ) -> Digest {
         let by_feed = feeds.iter().filter(|(_, items)| !items.is_empty()).count() > 1;
+        let known_by =
+            |item: &Item| item.url.as_ref().map_or_else(|| item.id.to_string(), links::full_key);
         let mut shown = HashSet::new();
         let mut sections: Vec<Section> = Vec::new();
         for (feed, items) in feeds {
+            // What one feed tells apart stays apart.
+            let items: Vec<Item> =
+                items.into_iter().filter(|item| !shown.contains(&known_by(item))).collect();
+            shown.extend(items.iter().map(known_by));
             for item in items {
-                if !shown.insert(item.url.as_ref().map_or_else(|| item.id.to_string(), links::key))
-                {
-                    continue;
-                }
                 let title = if by_feed { Some(feed.title.clone()) } else { item.kicker.clone() };
                 let entry = (feed.slug.clone(), item);
                 match sections.iter_mut().find(|section| section.title == title) {

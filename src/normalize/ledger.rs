@@ -25,9 +25,9 @@ pub struct Known {
 #[derive(Debug, Clone, Copy)]
 pub struct Occasion<'a> {
     pub feed: &'a Slug,
-    /// Location of the source.
+    /// Id of the source.
     pub source: &'a str,
-    /// Locations of all sources that the feed has now: what another one brought is nobody's.
+    /// Ids of all sources that the feed has now: what another one brought is nobody's.
     pub sources: &'a [String],
     /// The source is the whole truth of its items, as files are: what it lacks now is gone.
     pub is_whole: bool,
@@ -245,7 +245,6 @@ impl Merge<'_> {
             (&mut item.kicker, sighting.kicker),
             (&mut item.summary, sighting.summary),
             (&mut item.author, sighting.author),
-            (&mut item.language, sighting.language),
         ] {
             self.is_edited |= self.field(old, new, owns);
         }
@@ -273,9 +272,22 @@ impl Merge<'_> {
         {
             item.url = Some(new);
         }
-        if let Some(date) = date {
-            item.updated_at = item.updated_at.max(date.at);
-            item.published = date;
+        match date {
+            // A date that turned up and is none, an event's, moves nothing.
+            Some(date) if date.evidence == Evidence::FirstSeen => {
+                item.published.text = date.text;
+            }
+            Some(date) => {
+                item.updated_at = item.updated_at.max(date.at);
+                item.published = date;
+            }
+            None => {}
+        }
+        if owns && sighting.language.is_some() {
+            item.language = sighting.language;
+        }
+        if sighting.is_retracted {
+            item.retracted_at = item.retracted_at.or(Some(whole_second(occasion.now)));
         }
         self.item = item;
     }

@@ -74,11 +74,16 @@ impl<'a> Moments<'a> {
     fn exact(&mut self, published: Option<&Published>) -> Option<Dated> {
         let published = published?;
         let mut at = whole_second(published.at.filter(|at| *at <= self.now)?);
+        let mut step = SignedDuration::from_secs(1);
         while self.earlier.contains(&at) || !self.given.insert(at) {
-            at += SignedDuration::from_secs(1);
+            // What is of this minute has no later second to go to.
+            if at + step > self.now {
+                step = -step;
+            }
+            at += step;
         }
         Some(Dated {
-            at: at.min(self.now),
+            at,
             precision: Precision::Minute,
             evidence: published.evidence,
             text: published.text.clone(),

@@ -48,7 +48,7 @@ pub fn too_complex(html: &str) -> bool {
                     None => endless.push(tag.name),
                 }
             }
-        } else {
+        } else if !(tag.is_closed && open.iter().any(|name| is_foreign(name))) {
             open.push(tag.name);
         }
         if open.len() > DEEPEST {
@@ -95,6 +95,8 @@ fn after_end<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
 struct Tag {
     name: String,
     is_end: bool,
+    /// `<path />`: that means something in foreign elements only.
+    is_closed: bool,
     /// Outside of quotes.
     blanks: usize,
     /// Up to its end, in bytes.
@@ -110,7 +112,13 @@ impl Tag {
             .take_while(char::is_ascii_alphanumeric)
             .map(|c| c.to_ascii_lowercase())
             .collect();
-        let mut tag = Tag { is_end, blanks: 0, length: usize::from(is_end) + name.len(), name };
+        let mut tag = Tag {
+            is_end,
+            is_closed: false,
+            blanks: 0,
+            length: usize::from(is_end) + name.len(),
+            name,
+        };
         if tag.name.is_empty() {
             return tag;
         }
@@ -126,6 +134,7 @@ impl Tag {
             }
             tag.length += 1;
         }
+        tag.is_closed = text.as_bytes().get(..tag.length).is_some_and(|tag| tag.ends_with(b"/"));
         tag
     }
 }

@@ -53,6 +53,8 @@ pub struct Sighting {
     pub is_unchanged: bool,
     /// Its own page has been read with it.
     pub has_detail: bool,
+    /// Its own page says that it was taken back.
+    pub is_retracted: bool,
     /// Nothing is known but its address: without its own page it is no announcement.
     pub is_bare: bool,
 }
@@ -143,12 +145,14 @@ impl Sighting {
             enclosures: files,
             translations: translations(raw, ground),
             author: field(&raw.author),
-            language: raw.language.clone().filter(|tag| dates::is_language(tag)),
+            language: Some(raw.language.as_ref().unwrap_or(&ground.language).clone())
+                .filter(|tag| dates::is_language(tag)),
             published,
             unread,
             listed: String::new(),
             is_unchanged: false,
             has_detail: false,
+            is_retracted: false,
             is_bare: false,
         };
         sighting.listed = sighting.fingerprint(ground);
@@ -170,6 +174,14 @@ impl Sighting {
         self.enclosures.first_mut().filter(|file| file.url == *url)
     }
 
+    /// Its page turned out to be a document.
+    pub fn is_document(&mut self, url: Url, media_type: &str, length: u64) {
+        self.title = documents::title(&self.title).to_owned();
+        self.enclosures =
+            vec![Enclosure { url, media_type: media_type.to_owned(), length: Some(length) }];
+        (self.has_detail, self.is_bare) = (true, false);
+    }
+
     fn fingerprint(&self, ground: &Ground) -> String {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let date = self.published.as_ref().map(|date| date.text.clone()).or(self.unread.clone());
@@ -183,6 +195,17 @@ impl Sighting {
             text(&self.author),
             text(&image),
             text(&date),
+            text(&self.language),
+            self.enclosures
+                .iter()
+                .map(|file| links::place(&file.url))
+                .collect::<Vec<_>>()
+                .join(" "),
+            self.translations
+                .iter()
+                .map(|other| links::place(&other.url))
+                .collect::<Vec<_>>()
+                .join(" "),
         ];
         edits::fingerprint(texts.iter().map(String::as_str), &ground.language)
     }
@@ -204,7 +227,9 @@ impl Sighting {
         }
         self.image = page.image.or(self.image.take());
         self.author = page.author.or(self.author.take());
-        self.language = page.language.or(self.language.take());
+        if raw.language.is_some() {
+            self.language = page.language;
+        }
         if !page.enclosures.is_empty() {
             self.enclosures = page.enclosures;
         }

@@ -56,7 +56,7 @@ fn entry(item: &Item, document: &FeedDocument) -> Result<Entry, PublishError> {
         content: (!content.is_empty()).then(|| Content {
             value: Some(content.to_owned()),
             content_type: Some("html".to_owned()),
-            lang: item.language.clone(),
+            lang: document.language(item).map(str::to_owned),
             ..Content::default()
         }),
         ..Entry::default()

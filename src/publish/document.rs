@@ -64,6 +64,11 @@ impl<'a> FeedDocument<'a> {
         item.kicker.as_deref().into_iter().chain(retracted)
     }
 
+    /// The language of an item, where it is not the feed's.
+    pub fn language<'b>(&self, item: &'b Item) -> Option<&'b str> {
+        item.language.as_deref().filter(|language| *language != self.feed.language)
+    }
+
     pub fn description(&self) -> &str {
         self.feed.description.as_deref().unwrap_or(&self.feed.title)
     }

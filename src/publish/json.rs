@@ -95,7 +95,7 @@ fn json_item<'a>(item: &'a Item, document: &FeedDocument) -> JsonItem<'a> {
         date_modified: edited.then(|| rfc3339(updated(item), document.zone)),
         authors: authors(&item.author),
         tags: document.labels(item).collect(),
-        language: item.language.as_deref(),
+        language: document.language(item),
         attachments: item.enclosures.iter().map(attachment).collect(),
     }
 }

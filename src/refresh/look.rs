@@ -46,6 +46,8 @@ pub struct Found {
     /// Items, files or pages that could not be used.
     pub problems: Vec<Diagnostic>,
     pub validators: Validators,
+    /// Nothing was left for the next look: the page need not be read again until it changes.
+    pub is_complete: bool,
     /// Only addresses were found.
     are_bare: bool,
     /// For messages: where it was looked.
@@ -125,6 +127,7 @@ impl Look<'_> {
             Err(error) => return Ok(Looked::Failed(self.unreachable(url, &error))),
         };
         let mut found = Found {
+            is_complete: true,
             seen_at: format!("{} ({} kB)", page.url, page.body.len().div_ceil(1000)),
             validators: Validators {
                 read_with: Some(self.source.fingerprint.clone()),
@@ -173,6 +176,7 @@ impl Look<'_> {
                 Ok(Fetched::Page(further)) => page = further,
                 Ok(Fetched::NotModified) => break,
                 Err(error) => {
+                    found.is_complete = false;
                     found.problems.push(self.unreachable(&next, &error));
                     break;
                 }
@@ -212,7 +216,7 @@ impl Look<'_> {
     }
 
     async fn seen(&self, sightings: &[Sighting]) -> Result<Vec<Seen>, StoreError> {
-        self.store.seen(&self.feed.slug, &self.source.location.to_string(), sightings).await
+        self.store.seen(&self.feed.slug, &self.source.id, sightings).await
     }
 
     /// Normalises what was found; the dates of all items decide together which number is the day.
@@ -235,9 +239,6 @@ impl Look<'_> {
             }
         }
         sighting::part(&mut found.sightings);
-        if found.are_bare {
-            found.sightings.truncate(DETAILS);
-        }
         // An element without any text is a spinner, not an announcement.
         if found.sightings.is_empty() && found.dropped == 0 && empty > 0 {
             found.seen_at += &format!(", {} without title or text", count(empty, "item"));
@@ -247,6 +248,10 @@ impl Look<'_> {
     /// Marks what says what it said before, and reads the own page of each item that has not had
     /// it read or is said to be another.
     async fn details(&self, found: &mut Found) -> Result<(), StoreError> {
+        if found.are_bare {
+            let passed = self.store.passed(&self.feed.slug, &self.source.id, &names(found)).await?;
+            found.sightings.retain(|sighting| !passed.contains(sighting.seed()));
+        }
         let seen = self.seen(&found.sightings).await?;
         let mut left = DETAILS;
         for (sighting, seen) in found.sightings.iter_mut().zip(seen) {
@@ -267,13 +272,22 @@ impl Look<'_> {
             }
             left -= 1;
             if let Err(problem) = self.detail(sighting).await {
-                sighting.is_unchanged = seen.has_detail;
-                found.problems.push(problem);
+                sighting.is_unchanged = seen.has_detail && !sighting.is_retracted;
+                found.is_complete &= sighting.has_detail;
+                if !sighting.is_retracted {
+                    found.problems.push(problem);
+                }
             }
         }
-        // The next look reads the rest.
-        found.sightings.retain(|sighting| !sighting.is_bare || sighting.is_unchanged);
-        Ok(())
+        let (bare, told): (Vec<Sighting>, Vec<Sighting>) = std::mem::take(&mut found.sightings)
+            .into_iter()
+            .partition(|sighting| sighting.is_bare && !sighting.is_unchanged);
+        found.sightings = told;
+        // Of a sitemap's first look, what does not fit was there long before.
+        let gone = bare.iter().filter(|sighting| self.is_first || sighting.has_detail);
+        let gone: Vec<String> = gone.map(|sighting| sighting.seed().to_owned()).collect();
+        found.is_complete &= left > 0 || (found.are_bare && gone.len() == bare.len());
+        self.store.pass_over(&self.feed.slug, &self.source.id, &gone).await
     }
 
     /// Asks how long a document is; true if that was to be asked. Without an answer it stays open.
@@ -293,23 +307,33 @@ impl Look<'_> {
         let request = if is_home { request } else { Request::default() };
         match self.fetcher.fetch(&url, None, &request).await {
             Ok(Fetched::Page(page)) => {
+                if let Some(media_type) = document_type(&page) {
+                    sighting.is_document(url, media_type, page.body.len() as u64);
+                    return Ok(());
+                }
                 let text = charset::decode(&page.body, page.content_type.as_deref());
-                let ground = self.ground(&Place::at(Some(page.url)), Orders::default());
+                let ground = self.ground(&Place::at(Some(page.url.clone())), Orders::default());
                 let unreadable = |error: TooComplex| self.problem(&url, &error.to_string());
                 if sighting.is_bare {
                     let whole = html::read(&text, &ground.dates).map_err(unreadable)?;
                     sighting.overlay(&whole, &ground);
                 }
                 if let Some(fields) = &self.source.detail {
-                    let item = rules::read_page(&text, fields).map_err(unreadable)?;
-                    sighting.overlay(&item, &ground);
+                    let listing = rules::read_page(&text, fields).map_err(unreadable)?;
+                    let place = Place::at(Some(base_of(&page.url, &listing)));
+                    let ground = self.ground(&place, Orders::default());
+                    for item in &listing.items {
+                        sighting.overlay(item, &ground);
+                    }
                 }
-                (sighting.has_detail, sighting.is_bare) = (true, sighting.title_is_made);
+                sighting.has_detail = true;
+                sighting.is_bare &= sighting.title_is_made;
             }
             Ok(Fetched::NotModified) => {}
             Err(error) => {
                 // A page that is not there will not be asked for again.
                 sighting.has_detail = error.is_gone();
+                sighting.is_retracted = error.is_retracted();
                 return Err(self.unreachable(&url, &error));
             }
         }
@@ -331,13 +355,8 @@ impl Look<'_> {
     }
 
     fn unreachable(&self, url: &Url, error: &FetchError) -> Diagnostic {
-        let text = error.to_string();
-        let (reason, help) = match text.split_once("\nhelp: ") {
-            Some((reason, help)) => (reason, Some(help)),
-            None => (text.as_str(), None),
-        };
-        let problem = self.problem(url, reason);
-        match help {
+        let problem = self.problem(url, &error.to_string());
+        match error.help() {
             Some(help) => problem.help(help),
             None => problem,
         }
@@ -355,6 +374,19 @@ impl Look<'_> {
     }
 }
 
+fn names(found: &Found) -> Vec<String> {
+    found.sightings.iter().map(|sighting| sighting.seed().to_owned()).collect()
+}
+
 fn base_of(page: &Url, listing: &Listing) -> Url {
     listing.base.as_deref().and_then(|base| page.join(base).ok()).unwrap_or_else(|| page.clone())
+}
+
+/// The media type of what came, where that is no page.
+fn document_type(page: &Page) -> Option<&str> {
+    let media_type = page.content_type.as_deref()?.split(';').next()?.trim();
+    let is_page = media_type.starts_with("text/")
+        || media_type.ends_with("xml")
+        || media_type.ends_with("json");
+    (!is_page && media_type.contains('/')).then_some(media_type)
 }

@@ -9,7 +9,7 @@ use sqlx::{Any, AnyConnection, Row};
 
 use super::sources::{SourceRow, upsert};
 use super::{Store, StoreError, sql};
-use crate::model::{Dated, Evidence, Feed, Item, ItemId, Precision, Slug};
+use crate::model::{Dated, Evidence, Item, ItemId, Precision, Slug};
 use crate::normalize::SafeHtml;
 use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle, span_of_moments};
 use crate::normalize::sighting::Sighting;
@@ -65,18 +65,18 @@ impl Store {
 
     /// The items of a feed that arrived at or after a moment, the newest first. What came with the
     /// first refresh of a source is no news.
-    pub async fn seen_since(&self, feed: &Feed, since: Timestamp) -> Result<Vec<Item>, StoreError> {
+    pub async fn seen_since(&self, feed: &Slug, since: Timestamp) -> Result<Vec<Item>, StoreError> {
         self.items(feed, "first_seen_at >= $2 AND backfilled = 0", since).await
     }
 
-    /// All items that a feed shows, the newest first.
-    pub async fn all(&self, feed: &Feed) -> Result<Vec<Item>, StoreError> {
+    /// All items of a feed, the newest first.
+    pub async fn all(&self, feed: &Slug) -> Result<Vec<Item>, StoreError> {
         self.items(feed, "first_seen_at >= $2", Timestamp::MIN).await
     }
 
     async fn items(
         &self,
-        feed: &Feed,
+        feed: &Slug,
         condition: &str,
         since: Timestamp,
     ) -> Result<Vec<Item>, StoreError> {
@@ -85,12 +85,11 @@ impl Store {
             COLUMNS.join(", ")
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(feed.slug.as_str())
+            .bind(feed.as_str())
             .bind(since.as_millisecond())
             .fetch_all(&self.pool)
             .await?;
-        let items = rows.iter().map(item_of);
-        items.filter(|item| item.as_ref().map_or(true, |item| feed.shows(item))).collect()
+        rows.iter().map(item_of).collect()
     }
 
     /// How many items a feed has had, and when the newest of them was published.
@@ -167,7 +166,10 @@ async fn known(
 ) -> Result<Known, StoreError> {
     let mut known =
         Known { aliases: aliases(connection, occasion.feed, sightings).await?, ..Known::default() };
-    let ids: BTreeSet<String> = known.aliases.values().map(ToString::to_string).collect();
+    // An item without a name of its own is found under the id that it would be issued again.
+    let issued = sightings.iter().map(|sighting| ItemId::issue(occasion.feed, sighting.seed()));
+    let ids: BTreeSet<String> =
+        known.aliases.values().copied().chain(issued).map(|id| id.to_string()).collect();
     for chunk in ids.into_iter().collect::<Vec<_>>().chunks(sql::CHUNK) {
         let query = format!(
             "SELECT {} FROM items WHERE id IN ({})",

@@ -1,5 +1,7 @@
 //! The health of sources.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
@@ -57,6 +59,58 @@ impl Store {
     /// as it was if `verdict` is a failure.
     pub async fn note_source(&self, row: &SourceRow) -> Result<(), StoreError> {
         upsert(&self.pool, row).await
+    }
+}
+
+impl Store {
+    /// Which of these names a source passes over.
+    pub async fn passed(
+        &self,
+        feed: &Slug,
+        source: &str,
+        names: &[String],
+    ) -> Result<HashSet<String>, StoreError> {
+        let mut passed = HashSet::new();
+        for chunk in names.chunks(sql::CHUNK) {
+            let query = format!(
+                "SELECT name FROM passed WHERE feed = $1 AND source = $2 AND name IN ({})",
+                sql::placeholders(3, chunk.len())
+            );
+            let mut query =
+                sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
+            for name in chunk {
+                query = query.bind(name);
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                passed.insert(row.try_get::<String, _>("name")?);
+            }
+        }
+        Ok(passed)
+    }
+
+    /// Lets a source pass over these names from now on.
+    pub async fn pass_over(
+        &self,
+        feed: &Slug,
+        source: &str,
+        names: &[String],
+    ) -> Result<(), StoreError> {
+        for chunk in names.chunks(sql::CHUNK) {
+            let rows: Vec<String> = (0..chunk.len())
+                .map(|row| format!("({})", sql::placeholders(row * 3 + 1, 3)))
+                .collect();
+            let query = format!(
+                "INSERT INTO passed (feed, source, name) VALUES {} \
+                 ON CONFLICT (feed, source, name) DO NOTHING",
+                rows.join(", ")
+            );
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
+            for name in chunk {
+                query = query.bind(feed.as_str()).bind(source).bind(name);
+            }
+            query.execute(&self.pool).await?;
+        }
+        Ok(())
     }
 }
 

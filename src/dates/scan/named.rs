@@ -81,8 +81,9 @@ impl Scan<'_> {
     }
 
     pub(super) fn year_behind(&self, mut at: usize) -> Option<(u32, usize)> {
-        while self.mark(at).is_some_and(|mark| ".,-/".contains(mark)) || self.is_linking(at) {
-            at += 1;
+        for _ in 0..MOST_OF_A_RANGE {
+            let is_between = self.mark(at).is_some_and(|mark| ".,-/".contains(mark));
+            at += usize::from(is_between || self.is_linking(at));
         }
         Some((self.year(at)?, at + 1))
     }
@@ -95,8 +96,8 @@ impl Scan<'_> {
     /// The month that the words at `at` name: the page's languages first, then all. Arabic names
     /// have two words, or two names: `أيار/مايو`.
     pub(super) fn month(&self, mut at: usize) -> Option<(u32, usize)> {
-        while self.is_linking(at) {
-            at += 1;
+        for _ in 0..MOST_OF_A_RANGE {
+            at += usize::from(self.is_linking(at));
         }
         let named = |word: &str| {
             let own = self.reader.names.iter().find_map(|names| names.month(word));

@@ -13,3 +13,11 @@ ALTER TABLE items ADD COLUMN enclosures TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE items ADD COLUMN translations TEXT NOT NULL DEFAULT '[]';
 -- When it was taken back; it stays, marked as such.
 ALTER TABLE items ADD COLUMN retracted_at BIGINT;
+
+-- Addresses in a sitemap that are no news: there before it was first read, or gone.
+CREATE TABLE passed (
+    feed   TEXT NOT NULL,
+    source TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    PRIMARY KEY (feed, source, name)
+);
