@@ -14,9 +14,10 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// A request as it came: path with query, headers in lower case.
+/// A request as it came: method, path with query, headers in lower case.
 #[derive(Clone, Debug)]
 pub struct Request {
+    pub method: String,
     pub path: String,
     pub headers: HashMap<String, String>,
 }
@@ -83,6 +84,7 @@ impl Server {
 fn answer(mut stream: TcpStream, handler: &Mutex<Box<Handler>>, log: &Mutex<Vec<Request>>) {
     let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
     let Some(Ok(first)) = lines.next() else { return };
+    let method = first.split(' ').next().unwrap_or_default().to_owned();
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut headers = HashMap::new();
     for line in lines.by_ref() {
@@ -90,7 +92,7 @@ fn answer(mut stream: TcpStream, handler: &Mutex<Box<Handler>>, log: &Mutex<Vec<
         let Some((name, value)) = line.split_once(": ") else { break };
         headers.insert(name.to_lowercase(), value.to_owned());
     }
-    let request = Request { path, headers };
+    let request = Request { method, path, headers };
     log.lock().expect("a log").push(request.clone());
     let answer = (handler.lock().expect("a handler"))(&request);
     let mut head = format!(
@@ -102,5 +104,7 @@ fn answer(mut stream: TcpStream, handler: &Mutex<Box<Handler>>, log: &Mutex<Vec<
         head += &format!("{name}: {value}\r\n");
     }
     let _ = stream.write_all(format!("{head}\r\n").as_bytes());
-    let _ = stream.write_all(&answer.body);
+    if request.method != "HEAD" {
+        let _ = stream.write_all(&answer.body);
+    }
 }

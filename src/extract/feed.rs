@@ -25,7 +25,7 @@ pub fn is_feed(text: &str) -> bool {
 
 /// Reads a feed. One that is not well-formed is mended and read again.
 pub fn read(bytes: &[u8], content_type: Option<&str>, dates: &Reader) -> Result<Listing, String> {
-    let text = text_of(bytes, content_type);
+    let text = as_atom_1(text_of(bytes, content_type));
     let parsed = parse(&text, dates).or_else(|error| {
         let mended = mend(&text);
         if mended == text { Err(error) } else { parse(&mended, dates) }
@@ -193,7 +193,7 @@ fn enclosures(entry: &Entry) -> Vec<RawEnclosure> {
 }
 
 /// Mends what keeps a feed from being XML: characters that are not allowed, a bare `&`, entities of
-/// HTML, what stands before the declaration; and Atom 0.3, which is Atom in other words.
+/// HTML, what stands before the declaration.
 fn mend(text: &str) -> String {
     static BARE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"&(#\d+;|#[xX][0-9a-fA-F]+;|\w+;)?").ok());
@@ -213,16 +213,20 @@ fn mend(text: &str) -> String {
         }
         None => legal[start..].into(),
     };
-    if !text.contains("http://purl.org/atom/ns#") {
-        return text.into_owned();
+    text.into_owned()
+}
+
+/// Atom 0.3 is Atom in other words.
+fn as_atom_1(text: String) -> String {
+    const ATOM_0_3: &str = "http://purl.org/atom/ns#";
+    const RENAMED: [(&str, &str); 3] =
+        [("issued", "published"), ("modified", "updated"), ("tagline", "subtitle")];
+    if !text.contains(ATOM_0_3) {
+        return text;
     }
-    let renamed = text.replace("http://purl.org/atom/ns#", "http://www.w3.org/2005/Atom");
-    ["issued=published", "modified=updated", "tagline=subtitle"].iter().fold(
-        renamed,
-        |text, pair| {
-            let (old, new) = pair.split_once('=').unwrap_or_default();
-            text.replace(&format!("<{old}>"), &format!("<{new}>"))
-                .replace(&format!("</{old}>"), &format!("</{new}>"))
-        },
-    )
+    let text = text.replace(ATOM_0_3, "http://www.w3.org/2005/Atom");
+    RENAMED.iter().fold(text, |text, (old, new)| {
+        text.replace(&format!("<{old}>"), &format!("<{new}>"))
+            .replace(&format!("</{old}>"), &format!("</{new}>"))
+    })
 }

@@ -2,6 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use ego_tree::NodeId;
 use regex::Regex;
@@ -149,12 +150,13 @@ impl Place {
                 target.read(item.page.nearest_before(item.start, selector)?, markup)
             }
             Place::Column(name, target) => {
-                let cell = item.page.cell(item.start, name)?;
-                let found: Vec<ElementRef> = match &target.selector {
-                    Some(selector) => cell.select(selector).collect(),
-                    None => vec![cell],
-                };
-                target.values(found.into_iter(), markup)
+                let found = item.page.cells(item.start, name).into_iter().flat_map(|cell| {
+                    match &target.selector {
+                        Some(selector) => cell.select(selector).collect(),
+                        None => vec![cell],
+                    }
+                });
+                target.values(found, markup)
             }
             Place::Template(parts) => parts
                 .iter()
@@ -233,6 +235,8 @@ pub struct Scope<'a> {
     start: ElementRef<'a>,
     /// The element of the item, and in a run those that follow it.
     elements: Vec<ElementRef<'a>>,
+    /// What is looked for can be one of the elements itself.
+    is_run: bool,
 }
 
 impl<'a> Page<'a> {
@@ -250,7 +254,7 @@ impl<'a> Page<'a> {
     /// All of the page.
     pub fn whole(&'a self) -> Scope<'a> {
         let root = self.html.root_element();
-        Scope { page: self, start: root, elements: vec![root] }
+        Scope { page: self, start: root, elements: vec![root], is_run: false }
     }
 
     /// The items in the order of the page; each goes on over what follows it, up to the next, if
@@ -266,7 +270,7 @@ impl<'a> Page<'a> {
                         .take_while(|next| !self.holds_item(*next)),
                 );
             }
-            Scope { page: self, start, elements }
+            Scope { page: self, start, elements, is_run: are_runs }
         };
         self.html.select(item).map(scope).collect()
     }
@@ -295,10 +299,17 @@ impl<'a> Page<'a> {
         found
     }
 
-    /// The cell of a row under the heading whose text contains `name`, [folded](dates::fold).
-    fn cell(&self, row: ElementRef<'a>, name: &str) -> Option<ElementRef<'a>> {
-        let table =
-            row.ancestors().filter_map(ElementRef::wrap).find(|e| e.value().name() == "table")?;
+    /// The cells of a row under the heading whose text contains `name`, [folded](dates::fold).
+    fn cells(&self, row: ElementRef<'a>, name: &str) -> Vec<ElementRef<'a>> {
+        self.column(row, name).map_or_else(Vec::new, |column| {
+            let is_under = |at: usize, cell| at < column.end && at + span(cell) > column.start;
+            cells(row).filter(|(at, cell)| is_under(*at, *cell)).map(|(_, cell)| cell).collect()
+        })
+    }
+
+    fn column(&self, row: ElementRef<'a>, name: &str) -> Option<Range<usize>> {
+        let mut above = row.ancestors().filter_map(ElementRef::wrap);
+        let table = above.find(|element| element.value().name() == "table")?;
         let heads = *self.heads.borrow_mut().entry(table.id()).or_insert_with(|| {
             let mut rows = table.descendants().filter_map(ElementRef::wrap);
             rows.find(|row| {
@@ -306,12 +317,9 @@ impl<'a> Page<'a> {
                     && cells(*row).any(|(_, cell)| cell.value().name() == "th")
             })
         });
-        let heads = heads?;
         let is_named = |cell: &ElementRef| dates::fold(&line(&text_of(*cell))).contains(name);
-        let (column, _) = cells(heads).find(|(_, cell)| is_named(cell))?;
-        cells(row)
-            .find(|(at, cell)| (*at..*at + span(*cell)).contains(&column))
-            .map(|(_, cell)| cell)
+        let (at, cell) = cells(heads?).find(|(_, cell)| is_named(cell))?;
+        Some(at..at + span(cell))
     }
 }
 
@@ -336,9 +344,8 @@ impl<'a> Scope<'a> {
         let Some(selector) = &target.selector else {
             return Box::new(std::iter::once(self.start));
         };
-        let is_run = self.elements.len() > 1;
         Box::new(self.elements.iter().flat_map(move |element| {
-            let own = (is_run && selector.matches(element)).then_some(*element);
+            let own = (self.is_run && selector.matches(element)).then_some(*element);
             let inside = element.select(selector).filter(|found| self.owns(*element, *found));
             own.into_iter().chain(inside)
         }))

@@ -1,0 +1,463 @@
+//! Every kind of source gives the same kind of item.
+
+use serde_json::Value;
+
+use crate::bed::Bed;
+use crate::server::{Answer, Request, Server};
+
+/// A site with one feed of one source at `path`; `rules` follow its address.
+fn bed(server: &Server, path: &str, rules: &str) -> Bed {
+    let bed = Bed::new();
+    let url = server.url(path);
+    bed.write("feeds/news.toml", format!("title = \"News\"\n[[source]]\nurl = \"{url}\"\n{rules}"));
+    bed
+}
+
+/// Refreshes and shows of each item the fields that are named.
+fn items(bed: &Bed, fields: &[&str]) -> Vec<Vec<String>> {
+    bed.run(&["refresh", "--force"]).ends(0);
+    let feed = bed.json_feed("news");
+    let shown = |value: &Value| match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    };
+    let item = |item: &Value| fields.iter().map(|field| shown(&item[field])).collect();
+    feed["items"].as_array().expect("items").iter().map(item).collect()
+}
+
+fn serve(pages: &'static [(&'static str, &'static str, &'static str)]) -> Server {
+    Server::start(move |request| {
+        let page = pages.iter().find(|(path, _, _)| *path == request.path);
+        match page {
+            Some((_, media_type, body)) => Answer {
+                status: 200,
+                headers: vec![("Content-Type".to_owned(), (*media_type).to_owned())],
+                body: body.as_bytes().to_vec(),
+            },
+            None => Answer::status(404),
+        }
+    })
+}
+
+/// One announcement in every kind of feed there has been.
+const FEEDS: [(&str, &str); 8] = [
+    (
+        "RSS 0.91",
+        r#"<rss version="0.91"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>A plan &amp; a map</title><link>http://e.org/plan</link><description>The towns agreed.</description></item></channel></rss>"#,
+    ),
+    (
+        "RSS 2.0",
+        r#"<?xml version="1.0"?><rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>A plan &amp; a map</title><link>http://e.org/plan</link><description>&lt;p&gt;The towns agreed.&lt;/p&gt;</description>
+        <guid isPermaLink="false">7</guid><pubDate>Sun, 03 May 2026 18:30:00 +0200</pubDate><category>In Focus</category></item></channel></rss>"#,
+    ),
+    (
+        "RDF",
+        r#"<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">
+        <channel rdf:about="http://e.org/"><title>N</title><link>http://e.org/</link><description>d</description></channel>
+        <item rdf:about="http://e.org/plan"><title>A plan &amp; a map</title><link>http://e.org/plan</link><description>The towns agreed.</description><dc:date>2026-05-03T18:30:00+02:00</dc:date></item></rdf:RDF>"#,
+    ),
+    (
+        "Atom 0.3",
+        r#"<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>N</title><modified>2026-05-03T18:30:00+02:00</modified>
+        <entry><title>A plan &amp; a map</title><link rel="alternate" type="text/html" href="http://e.org/plan"/><id>tag:e.org,2026:7</id>
+        <issued>2026-05-03T18:30:00+02:00</issued><modified>2026-05-03T18:30:00+02:00</modified><summary>The towns agreed.</summary></entry></feed>"#,
+    ),
+    (
+        "Atom 1.0",
+        r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>N</title><id>urn:n</id><updated>2026-05-03T18:30:00+02:00</updated>
+        <entry><title type="html">A plan &amp;amp; a map</title><link href="http://e.org/plan"/><id>urn:7</id>
+        <updated>2026-05-03T18:30:00+02:00</updated><summary>The towns agreed.</summary></entry></feed>"#,
+    ),
+    (
+        "JSON Feed",
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"N","items":[{"id":"7","url":"http://e.org/plan","title":"A plan & a map",
+        "content_html":"<p>The towns agreed.</p>","date_published":"2026-05-03T18:30:00+02:00"}]}"#,
+    ),
+    (
+        "broken XML",
+        "\n<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>N & M</title><link>http://e.org/</link><description>caf&eacute;</description>\
+        <item><title>A plan & a map\u{8}</title><link>http://e.org/plan</link><description>The towns agreed.&nbsp;</description>\
+        <pubDate>Sun, 03 May 2026 18:30:00 +0200</pubDate></item></channel></rss>",
+    ),
+    (
+        "dates in other words",
+        r#"<rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description><language>de</language>
+        <item><title>A plan &amp; a map</title><link>http://e.org/plan</link><description>The towns agreed.</description><pubDate>3. Mai 2026, 18:30 Uhr</pubDate></item></channel></rss>"#,
+    ),
+];
+
+#[test]
+fn a_feed_that_exists_is_read_whatever_its_version_and_mended_where_it_is_broken() {
+    for (kind, feed) in FEEDS {
+        let server = Server::start(move |_| Answer::page(feed));
+        let found =
+            items(&bed(&server, "/feed", ""), &["title", "url", "summary", "date_published"]);
+        let date = if kind == "RSS 0.91" {
+            "2026-05-04T12:00:00+02:00"
+        } else {
+            "2026-05-03T18:30:00+02:00"
+        };
+        assert_eq!(
+            found,
+            [["A plan & a map", "http://e.org/plan", "The towns agreed.", date]],
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn a_feed_keeps_its_days_days_and_its_charset_and_its_enclosures() {
+    let server = Server::start(|_| {
+        let feed = "<?xml version=\"1.0\" encoding=\"windows-1250\"?><rss version=\"2.0\"><channel><title>N</title>\
+            <link>http://e.org/</link><description>d</description>\
+            <item><title>Čuvari šume</title><link>http://e.org/1</link><guid>http://e.org/1</guid><pubDate>2026-05-03</pubDate>\
+            <enclosure url=\"http://e.org/1.mp3\" length=\"1234\" type=\"audio/mpeg\"/></item>\
+            <item><title>Drugo</title><link>http://e.org/2</link><pubDate>Sun, 03 May 2026 20:00:00 -0400</pubDate></item>\
+            </channel></rss>";
+        let mut answer = Answer::page(encoding_rs::WINDOWS_1250.encode(feed).0.into_owned());
+        answer.headers = vec![("Content-Type".to_owned(), "application/rss+xml".to_owned())];
+        answer
+    });
+    let bed = bed(&server, "/feed", "");
+    assert_eq!(
+        items(&bed, &["title", "date_published"]),
+        [["Drugo", "2026-05-04T02:00:00+02:00"], ["Čuvari šume", "2026-05-03T12:00:00+02:00"],]
+    );
+    let rss = bed.read("public/news/feed.xml");
+    assert!(
+        rss.contains(r#"<enclosure url="http://e.org/1.mp3" length="1234" type="audio/mpeg"/>"#),
+        "{rss}"
+    );
+    assert_eq!(bed.json_feed("news")["items"][1]["attachments"][0]["size_in_bytes"], 1234);
+}
+
+#[test]
+fn an_api_is_read_by_paths_over_its_pages() {
+    let server = Server::start(|request: &Request| {
+        let page = |ids: [u32; 2], next: &str| {
+            let post = |id: u32| {
+                format!(
+                    r#"{{"id":{id},"title":"Plan {id} &amp; map","links":{{"web":"/plan/{id}"}},"published_at":177784{id}200,"tags":["In Focus"]}}"#
+                )
+            };
+            Answer::page(format!(
+                r#"{{"data":[{},{}],"meta":{{"cursor":{next}}}}}"#,
+                post(ids[0]),
+                post(ids[1])
+            ))
+        };
+        match request.path.as_str() {
+            "/api" => page([9, 8], "\"a b\""),
+            "/api?after=a+b" => page([7, 6], "null"),
+            _ => Answer::status(404),
+        }
+    });
+    let rules = format!(
+        "pages = 5\nnext_url = \"{}?after={{next}}\"\n[source.json]\nitem = \"$.data[*]\"\nkey = \"$.id\"\ntitle = \"$.title\"\n\
+         url = [\"$.url\", \"$.links.web\"]\npublished = \"$.published_at\"\nkicker = {{ select = \"$.tags[0]\", regex = \"In (.+)\" }}\n\
+         next = \"$.meta.cursor\"\n",
+        server.url("/api")
+    );
+    let bed = bed(&server, "/api", &rules);
+    let found = items(&bed, &["title", "url", "tags"]);
+    assert_eq!(found.len(), 4, "{found:?}");
+    assert_eq!(found[0], ["Plan 9 & map", &server.url("/plan/9"), "[\"Focus\"]"]);
+    assert_eq!(server.asked_paths(), ["/api", "/api?after=a+b"]);
+}
+
+#[test]
+fn posts_of_wordpress_need_no_paths() {
+    let server = serve(&[(
+        "/wp-json/wp/v2/posts?_embed",
+        "application/json",
+        r#"[{"id":5,"date":"2026-05-03T12:30:00","date_gmt":"2026-05-03T10:30:00","guid":{"rendered":"https://e.org/?p=5"},"link":"https://e.org/plan",
+        "title":{"rendered":"A plan &#8211; a map"},"excerpt":{"rendered":"<p>The towns agreed. [&hellip;]</p>"},"content":{"rendered":"<p>The <b>towns</b> agreed.</p>"},
+        "_embedded":{"author":[{"name":"Ana"}],"wp:term":[[{"name":"In Focus"}]],"wp:featuredmedia":[{"source_url":"https://e.org/a.jpg"}]}}]"#,
+    )]);
+    let bed = bed(
+        &server,
+        "/wp-json/wp/v2/posts?_embed",
+        "time_zone = \"UTC\"\n[source.json]\npreset = \"wordpress\"\n",
+    );
+    assert_eq!(
+        items(&bed, &["title", "url", "date_published", "tags", "image", "content_html"]),
+        [[
+            "A plan – a map",
+            "https://e.org/plan",
+            "2026-05-03T12:30:00+02:00",
+            "[\"In Focus\"]",
+            "https://e.org/a.jpg",
+            "<p>The <b>towns</b> agreed.</p>"
+        ]]
+    );
+}
+
+#[test]
+fn a_sitemap_names_pages_and_they_say_what_they_are() {
+    const ARTICLE: &str = "<html lang=en><head><title>Site</title><meta property='article:published_time' content='2026-05-02T09:00:00+02:00'></head>\
+        <body><nav>Home</nav><main><h1>A plan for the river</h1><p>The towns agreed. It begins in June.</p></main></body></html>";
+    let server = serve(&[
+        (
+            "/sitemap.xml",
+            "application/xml",
+            "<sitemapindex><sitemap><loc>/old.xml</loc><lastmod>2020-01-01</lastmod></sitemap><sitemap><loc>/new.xml</loc><lastmod>2026-05-01</lastmod></sitemap></sitemapindex>",
+        ),
+        (
+            "/new.xml",
+            "application/xml",
+            "<urlset xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><url><loc>/press/plan</loc><lastmod>2026-05-03</lastmod></url>\
+            <url><loc>/about</loc><lastmod>2026-05-03</lastmod></url><url><loc>/press/gone</loc></url>\
+            <url><loc>/press/map</loc><news:news><news:publication_date>2026-05-01</news:publication_date><news:title>A map</news:title></news:news></url></urlset>",
+        ),
+        ("/old.xml", "application/xml", "<urlset></urlset>"),
+        ("/press/plan", "text/html", ARTICLE),
+        ("/press/map", "text/html", "<h1>A map of the river</h1><p>It shows all gauges.</p>"),
+    ]);
+    let mut bed = bed(&server, "/sitemap.xml", "[source.keep]\nurl = \"/press/\"\n");
+    bed.run(&["refresh"]).ends(3);
+    assert!(server.asked_paths().contains(&"/old.xml".to_owned()));
+    let found = items(bed.at("2026-05-05T15:00:00Z"), &["title", "summary", "date_published"]);
+    assert_eq!(
+        found,
+        [
+            [
+                "A plan for the river",
+                "The towns agreed. It begins in June.",
+                "2026-05-02T09:00:00+02:00"
+            ],
+            ["A map of the river", "It shows all gauges.", "2026-05-01T12:00:00+02:00"],
+        ]
+    );
+    assert_eq!(
+        server.asked_paths(),
+        ["/sitemap.xml", "/new.xml", "/old.xml"],
+        "what was read or gone is known"
+    );
+}
+
+#[test]
+fn rows_of_a_table_are_read_by_the_names_of_its_columns_under_headings() {
+    let server = serve(&[(
+        "/decisions",
+        "text/html",
+        "<h3>Press releases</h3><h2>May 2026</h2><table><thead><tr><th>Day</th><th colspan=2>Decision</th><th>Where</th></tr></thead>\
+         <tbody><tr><td class=day>12</td><td>1</td><td><a href=/d/1>No. 1: The budget</a></td><td>Hall</td></tr></tbody></table>\
+         <h2>April 2026</h2><table><tr><th>Day<th>Decision<th>Where</tr><tr class=r><td class=day>30<td><a href=/d/2>No. 2: The school</a><td>Hall</tr></table>",
+    )]);
+    let rules = "[source.html]\nitem = \"tr:has(td)\"\ntitle = { column = \"decision\", select = \"a\", replace = [[\"^No\\\\. \\\\d+: \", \"\"]] }\n\
+        url = \"a @href\"\npublished = { template = \"{td.day} {^ h2}\" }\nkicker = \"^ h3\"\n";
+    let mut bed = bed(&server, "/decisions", rules);
+    bed.at("2026-06-01T10:00:00Z");
+    assert_eq!(
+        items(&bed, &["title", "date_published", "tags"]),
+        [
+            ["The budget", "2026-05-12T12:00:00+02:00", "[\"Press releases\"]"],
+            ["The school", "2026-04-30T12:00:00+02:00", "[\"Press releases\"]"],
+        ]
+    );
+}
+
+#[test]
+fn a_heading_and_what_follows_it_is_an_item_where_there_is_no_other() {
+    let server = serve(&[
+        (
+            "/notices",
+            "text/html",
+            "<h2>Water off</h2><p class=meta>Published: 3 May 2026</p><p>Until noon.</p><hr><h2>Road closed</h2><p>For a week. <a href=/road>More</a></p>",
+        ),
+        (
+            "/notices?page=2",
+            "text/html",
+            "<dl><dt>Bridge open</dt><dd class=date>1 May 2026</dd><dt>Ferry stops</dt></dl>",
+        ),
+    ]);
+    let rules = format!(
+        "pages = 3\nnext_url = \"{}?page={{page}}\"\n[source.html]\nitem = \"h2, dt\"\nrun = true\ntitle = \"h2, dt\"\nurl = \"a @href\"\n\
+         published = [{{ select = \".meta\", regex = \"Published: (.+)\" }}, \".date\"]\nsummary = \"p:not(.meta)\"\n",
+        server.url("/notices")
+    );
+    let bed = bed(&server, "/notices", &rules);
+    bed.run(&["refresh"]).ends(3);
+    let feed = bed.json_feed("news");
+    let mut found: Vec<_> = feed["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| {
+            (
+                item["title"].as_str().expect("a title"),
+                item["summary"].as_str().unwrap_or("-"),
+                &item["date_published"].as_str().expect("a date")[..10],
+            )
+        })
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            ("Bridge open", "-", "2026-05-01"),
+            ("Ferry stops", "-", "2026-05-04"),
+            ("Road closed", "For a week. More", "2026-05-04"),
+            ("Water off", "Until noon.", "2026-05-03"),
+        ]
+    );
+}
+
+#[test]
+fn a_document_is_an_item_with_its_file_measured_and_never_read_as_a_page() {
+    let server = Server::start(|request: &Request| match request.path.as_str() {
+        "/papers" => Answer::page(
+            "<ul><li><a href=/files/budget.pdf>Budget 2027 (PDF, 2.3 MB)</a><li><a href=/download?id=7>Annual report [pdf]</a>\
+             <li><a href=/page>A page</a></ul>",
+        ),
+        "/page" => Answer::page("<div class=text>All of it.</div>"),
+        _ => Answer {
+            status: 200,
+            headers: vec![("Content-Type".to_owned(), "application/pdf".to_owned())],
+            body: vec![b'%'; 2048],
+        },
+    });
+    let bed = bed(
+        &server,
+        "/papers",
+        "[source.html]\nitem = \"li\"\n[source.detail]\ncontent = \".text\"\n",
+    );
+    let found = items(&bed, &["title", "attachments", "content_html"]);
+    let file = |path: &str| {
+        format!(
+            r#"[{{"mime_type":"application/pdf","size_in_bytes":2048,"url":"{}"}}]"#,
+            server.url(path)
+        )
+    };
+    assert_eq!(found[0], ["Budget 2027", &file("/files/budget.pdf"), "-"]);
+    assert_eq!(found[1], ["Annual report", &file("/download?id=7"), "-"]);
+    assert_eq!(found[2], ["A page", "-", "All of it."]);
+    let asked = server.asked();
+    assert!(
+        asked.iter().any(|request| request.method == "HEAD" && request.path == "/files/budget.pdf"),
+        "{asked:?}"
+    );
+    let page = bed.read("public/news/index.html");
+    assert!(page.contains("Budget 2027"), "{page}");
+}
+
+#[test]
+fn a_server_is_asked_with_what_it_wants_and_no_other_server_hears_of_it() {
+    let elsewhere = Server::start(|_| Answer::page("<div class=text>Elsewhere.</div>"));
+    let other = elsewhere.url("/1");
+    let server = Server::start(move |_| {
+        Answer::page(format!("<li><a href='{other}'>One</a><li><a href=/2>Two</a>"))
+    });
+    let rules = "[source.request]\nmethod = \"POST\"\nbody = \"section=news\"\nheaders = { Cookie = \"consent=${CONSENT}\" }\n\
+        user = \"reader\"\npassword = \"${NEWS_PASSWORD}\"\n[source.html]\nitem = \"li\"\n[source.detail]\ncontent = \".text\"\n";
+    let bed = bed(&server, "/members", rules);
+    let run = |command: &mut std::process::Command| {
+        crate::bed::Ran::from(command.output().expect("it runs"))
+    };
+    let told = run(&mut bed.command(&["refresh"])).ends(2).stderr;
+    assert!(
+        told.contains("there is no `CONSENT` in the environment\n  at: feeds/news.toml:"),
+        "{told}"
+    );
+    run(bed.command(&["refresh"]).env("CONSENT", "yes").env("NEWS_PASSWORD", "geheim")).ends(0);
+    let asked = server.asked();
+    assert_eq!(
+        (asked[0].method.as_str(), asked[0].headers["cookie"].as_str()),
+        ("POST", "consent=yes")
+    );
+    assert_eq!(asked[0].headers["authorization"], "Basic cmVhZGVyOmdlaGVpbQ==");
+    assert_eq!((asked[1].path.as_str(), asked[1].method.as_str()), ("/2", "GET"));
+    assert_eq!(asked[1].headers["cookie"], "consent=yes");
+    let asked = elsewhere.asked();
+    assert!(
+        !asked[0].headers.contains_key("cookie") && !asked[0].headers.contains_key("authorization"),
+        "{asked:?}"
+    );
+}
+
+#[test]
+fn an_image_is_what_is_shown_in_the_end() {
+    let server = serve(&[(
+        "/news",
+        "text/html",
+        "<article><h3>A</h3><img data-src=/a.jpg src='data:image/gif;base64,R0lGODlhAQABAAAAACw=' alt='A bridge' width=640 height=480></article>\
+         <article><h3>B</h3><img srcset='/b-400.jpg 400w, /b-1200.jpg 1200w, /b-4000.jpg 4000w' src=/b-400.jpg></article>\
+         <article><h3>C</h3><picture><source data-srcset=/c.webp><img data-lazy-src=/c.jpg></picture></article>\
+         <article><h3>D</h3><noscript><img src=/d.jpg></noscript></article>\
+         <article><h3>E</h3><div class=body><p>Text <img src='data:image/png;base64,AA' data-src='/e.jpg'><noscript><img src=/e.jpg></noscript></p></div></article>",
+    )]);
+    let bed = bed(
+        &server,
+        "/news",
+        "[source.html]\nitem = \"article\"\nimage = \"img @src\"\ncontent = \".body\"\n",
+    );
+    let found = items(&bed, &["title", "image", "content_html"]);
+    let images: Vec<_> = found.iter().map(|item| item[1].replace(&server.url(""), "")).collect();
+    assert_eq!(images, ["/a.jpg", "/b-1200.jpg", "/c.jpg", "/d.jpg", "/e.jpg"]);
+    assert_eq!(found[4][2], format!("<p>Text <img alt=\"\" src=\"{}\"></p>", server.url("/e.jpg")));
+    let rss = bed.read("public/news/feed.xml");
+    assert!(rss.contains(r#"height="480""#) && rss.contains(r#"width="640""#), "{rss}");
+}
+
+#[test]
+fn two_sources_of_one_page_take_turns_of_their_own() {
+    let server = serve(&[(
+        "/news",
+        "text/html",
+        "<ul class=a><li><a href=/1>One</a></ul><ul class=b><li><a href=/2>Two</a></ul>",
+    )]);
+    let bed = Bed::new();
+    let source = |id: &str, list: &str| {
+        format!(
+            "[[source]]\n{id}url = \"{}\"\n[source.html]\nitem = \"{list} li\"\n",
+            server.url("/news")
+        )
+    };
+    bed.write(
+        "feeds/news.toml",
+        format!("title = \"News\"\n{}{}", source("", ".a"), source("", ".b")),
+    );
+    let told = bed.run(&["check"]).ends(2).stderr;
+    assert!(
+        told.contains("` already\n  at: feeds/news.toml:6\nhelp: give each an `id` of its own"),
+        "{told}"
+    );
+    bed.write(
+        "feeds/news.toml",
+        format!("title = \"News\"\n{}{}", source("", ".a"), source("id = \"b\"\n", ".b")),
+    );
+    assert_eq!(items(&bed, &["title"]), [["Two"], ["One"]], "what came later is later");
+}
+
+#[test]
+fn an_item_is_taken_back_by_its_page_or_by_the_definition() {
+    let server = Server::start(|request: &Request| match request.path.as_str() {
+        "/news" => Answer::page("<li><a href=/1>One</a><p>a</p><li><a href=/2>Two</a>"),
+        _ => Answer::page("<div class=text>Text.</div>"),
+    });
+    let rules =
+        "[source.html]\nitem = \"li\"\nsummary = \"p\"\n[source.detail]\ncontent = \".text\"\n";
+    let mut bed = bed(&server, "/news", rules);
+    bed.run(&["refresh"]).ends(0);
+    server.change(|request| match request.path.as_str() {
+        "/news" => Answer::page("<li><a href=/1>One</a><p>b</p><li><a href=/2>Two</a>"),
+        _ => Answer::status(410),
+    });
+    let definition = bed.read("feeds/news.toml").replacen(
+        "title = \"News\"\n",
+        &format!("title = \"News\"\nretracted = [\"{}\"]\n", server.url("/2")),
+        1,
+    );
+    bed.write("feeds/news.toml", definition);
+    let found = items(bed.at("2026-05-05T15:00:00Z"), &["title", "tags", "content_html"]);
+    assert_eq!(found, [["One", "[\"Retracted\"]", "Text."], ["Two", "[\"Retracted\"]", "Text."]]);
+    let id =
+        bed.json_feed("news")["items"][0]["id"].as_str().expect("an id").replace("urn:uuid:", "");
+    assert!(
+        bed.read(&format!("public/news/items/{id}.html"))
+            .contains("This announcement was taken back.")
+    );
+}
