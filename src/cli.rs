@@ -40,7 +40,7 @@ struct Cli {
 enum Command {
     /// A new site: commented settings and a place for feeds
     Init(init::Options),
-    /// A feed made of a folder of announcements
+    /// A feed made of a folder of announcements, a feed or a sitemap
     Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
     Check,
@@ -107,19 +107,21 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     }
     let site = Site::load(&cli.site)?;
     match &cli.command {
-        Command::Add(options) => add::run(&site, options),
         Command::Check => check::run(&site),
         Command::Templates(command) => templates::run(&site, command),
-        _ => {
+        command => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            runtime.block_on(run_with_store(cli, &site))
+            let now = cli.now.unwrap_or_else(Timestamp::now);
+            match command {
+                Command::Add(options) => runtime.block_on(add::run(&site, options, now)),
+                _ => runtime.block_on(run_with_store(cli, &site, now)),
+            }
         }
     }
 }
 
 /// The commands that need to remember.
-async fn run_with_store(cli: &Cli, site: &Site) -> anyhow::Result<Answer> {
-    let now = cli.now.unwrap_or_else(Timestamp::now);
+async fn run_with_store(cli: &Cli, site: &Site, now: Timestamp) -> anyhow::Result<Answer> {
     let store = Store::open(&site.root, &site.settings.database).await?;
     let answer = match &cli.command {
         Command::Refresh(options) => refresh::run(site, &store, options, now).await,

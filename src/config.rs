@@ -1,7 +1,8 @@
 //! The settings of a site, `infocus.toml`: defaults, then the file, then the environment.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -21,6 +22,7 @@ pub const FILE: &str = "infocus.toml";
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Where the output is served; the feeds announce themselves there. Ends with a slash.
+    #[serde(deserialize_with = "toml_file::address")]
     pub base_url: Url,
     /// Of the index page; the host of `base_url` if there is none.
     pub title: Option<String>,
@@ -65,6 +67,7 @@ pub struct Dkim {
 #[serde(deny_unknown_fields, default)]
 pub struct Fetch {
     /// Networks that may be fetched from though they are private.
+    #[serde(deserialize_with = "networks")]
     pub allow_private: Vec<IpNet>,
     /// The least time between two requests to one host.
     #[serde(deserialize_with = "seconds")]
@@ -115,6 +118,34 @@ impl Settings {
         self.title.clone().unwrap_or_else(host)
     }
 
+    /// The output is served to the world: the site's own files may not lie in it.
+    fn misplaced_output(&self) -> Option<Diagnostic> {
+        let mut names = Vec::new();
+        let mut is_inside = true;
+        for part in self.output.components() {
+            match part {
+                Component::Normal(name) => names.push(name),
+                Component::ParentDir => is_inside &= names.pop().is_some(),
+                Component::CurDir => {}
+                // Where an absolute path leads cannot be seen from here.
+                Component::RootDir | Component::Prefix(_) => return None,
+            }
+        }
+        let is_own =
+            |name: &&OsStr| ["feeds", "templates", "preview"].iter().any(|own| name == own);
+        let is_misplaced = match names.first() {
+            Some(first) => is_inside && is_own(first),
+            None => true,
+        };
+        is_misplaced.then(|| {
+            Diagnostic::new(format!(
+                "`output` is `{}`, where the site's own files are",
+                self.output.display()
+            ))
+            .help("name a directory that has nothing else in it: `output = \"public\"`")
+        })
+    }
+
     /// Reads the text of the settings file of a site. `environment` looks a variable up:
     /// `INFOCUS_BASE_URL`, `INFOCUS_OUTPUT` and `INFOCUS_DATABASE` outweigh the file.
     pub fn parse(
@@ -139,6 +170,9 @@ impl Settings {
                 .at(file, None)
                 .help("it begins with `https://` or `http://`"));
         }
+        if let Some(problem) = settings.misplaced_output() {
+            return Err(problem.at(file, None));
+        }
         if !settings.base_url.path().ends_with('/') {
             settings.base_url.set_path(&format!("{}/", settings.base_url.path()));
         }
@@ -153,6 +187,18 @@ fn time_zone<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<TimeZo
             "unknown time zone `{name}`, expected a name such as `Europe/Vienna`"
         ))
     })
+}
+
+fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let network = |text: &String| {
+        text.parse().map_err(|_| {
+            serde::de::Error::custom(format!(
+                "`{text}` is no network, expected such as `192.168.7.0/24`"
+            ))
+        })
+    };
+    texts.iter().map(network).collect()
 }
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

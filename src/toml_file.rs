@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+use url::Url;
 
 use crate::diagnostic::{Diagnostic, nearest};
 
@@ -15,6 +17,23 @@ pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Diagnost
     })
 }
 
+/// An address, with an example where it is none.
+pub fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Url::parse(&text).map_err(|_| {
+        D::Error::custom(format!(
+            "`{text}` is no address, expected such as `https://www.example.org/`"
+        ))
+    })
+}
+
+/// The same where there can be none.
+pub fn optional_address<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Url>, D::Error> {
+    address(deserializer).map(Some)
+}
+
 /// The line (from 1) on which the byte `at` of `text` stands.
 pub fn line_of(text: &str, at: usize) -> usize {
     text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1
@@ -22,7 +41,10 @@ pub fn line_of(text: &str, at: usize) -> usize {
 
 /// serde's words in the words of this program.
 fn explain(message: &str) -> Diagnostic {
-    let message = message.trim().replace('\n', ", ");
+    let message = message.trim().replace('\n', ", ").replace("expected usize", "expected a count");
+    if let Some(name) = message.strip_prefix("missing field ") {
+        return Diagnostic::new(format!("{name} is missing"));
+    }
     let Some(rest) = message.strip_prefix("unknown field ") else {
         return Diagnostic::new(message);
     };

@@ -1,6 +1,7 @@
 //! The other commands, as somebody new to the program would use them.
 
 use crate::bed::Bed;
+use crate::server::{Answer, Server};
 
 #[test]
 fn a_new_site_is_made_and_left_alone_the_second_time() {
@@ -46,6 +47,31 @@ fn a_folder_of_files_is_added_shown_and_published() {
 }
 
 #[test]
+fn a_folder_and_a_path_from_the_site_are_understood() {
+    for place in ["news", "news/", "feeds/news", "./feeds/news/*.txt", "news/*"] {
+        let bed = Bed::new();
+        bed.write("feeds/news/a.txt", "A\n\nText.");
+        let told = bed.run(&["add", place]).ends(0).stdout;
+        assert!(told.ends_with("Written: feeds/news.toml\n"), "{place}: {told}");
+        bed.run(&["refresh"]).ends(0);
+    }
+}
+
+#[test]
+fn a_feed_that_exists_is_added_by_its_address() {
+    let server = Server::start(|_| {
+        Answer::page(
+            "<rss version='2.0'><channel><title>N</title><item><title>One</title><link>/1</link></item></channel></rss>",
+        )
+    });
+    let bed = Bed::new();
+    let told = bed.run(&["add", &server.url("/feed.xml"), "--slug", "river"]).ends(0).stdout;
+    assert!(told.starts_with("1 announcement:\n") && told.contains("One"), "{told}");
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(bed.json_feed("river")["items"][0]["url"], server.url("/1"));
+}
+
+#[test]
 fn what_cannot_be_added_is_told_and_nothing_is_written() {
     let bed = Bed::new();
     bed.write("feeds/news/a.txt", "A\n\nText.");
@@ -58,12 +84,17 @@ fn what_cannot_be_added_is_told_and_nothing_is_written() {
     ] {
         assert_eq!(bed.run(&["add", glob, "--slug", "x"]).ends(2).stderr, told);
     }
-    assert!(
-        bed.run(&["add", "https://example.org/"])
-            .ends(2)
-            .stderr
-            .contains("is the address of a page")
+    let server = Server::start(|_| Answer::page("<p>A page</p>"));
+    let url = server.url("/");
+    assert_eq!(
+        bed.run(&["add", &url]).ends(2).stderr,
+        format!(
+            "error: the page is neither a feed nor a sitemap\n  page: {url}\n\
+             help: write a definition with `[source.html]`, as the README shows\n"
+        )
     );
+    let told = bed.run(&["add", "news/a.txt", "news/b.txt"]).ends(2).stderr;
+    assert!(told.contains("help: put the glob in quotes"), "{told}");
     assert!(!bed.path("feeds/x.toml").exists());
 }
 

@@ -47,8 +47,32 @@ fn problems_name_the_line_and_the_way_out() {
             "base_url = \"ftp://x.example.org/\"",
             "`base_url` is `ftp://x.example.org/`\n  at: infocus.toml\nhelp: it begins with `https://` or `http://`",
         ),
+        (
+            "\nbase_url = \"www.example.org\"",
+            "`www.example.org` is no address, expected such as `https://www.example.org/`\n  at: infocus.toml:2",
+        ),
+        (
+            "[fetch]\nallow_private = [\"home\"]",
+            "`home` is no network, expected such as `192.168.7.0/24`\n  at: infocus.toml:2",
+        ),
+        ("[newsletters.weekly]\nfeeds = []", "`title` is missing\n  at: infocus.toml:1"),
+        (
+            "output = \"feeds/public\"",
+            "`output` is `feeds/public`, where the site's own files are\n  at: infocus.toml\nhelp: name a directory that has nothing else in it: `output = \"public\"`",
+        ),
+        (
+            "output = \"a/..\"",
+            "`output` is `a/..`, where the site's own files are\n  at: infocus.toml\nhelp: name a directory that has nothing else in it: `output = \"public\"`",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(parse(text).expect_err(text).to_string(), expected);
+    }
+}
+
+#[test]
+fn the_output_may_lie_beside_the_site() {
+    for output in ["../public_html", "/srv/www", "web/news"] {
+        assert!(parse(&format!("output = \"{output}\"")).is_ok(), "{output}");
     }
 }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
+use crate::toml_file::optional_address;
+
 /// `feeds/SLUG.toml`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -13,6 +15,7 @@ pub struct FeedFile {
     pub title: Spanned<String>,
     pub description: Option<String>,
     /// The page the feed stands for; relative links in announcement files are taken against it.
+    #[serde(default, deserialize_with = "optional_address")]
     pub home_url: Option<Url>,
     pub language: Option<Spanned<String>>,
     pub author: Option<String>,

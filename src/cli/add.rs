@@ -2,21 +2,26 @@ use std::fmt::Write;
 use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::json;
+use url::Url;
 
 use super::{Answer, Outcome};
 use crate::catalog::{self, read_files};
 use crate::dates::Reader;
 use crate::diagnostic::{Diagnostic, count};
-use crate::extract::{RawItem, file};
-use crate::model::Slug;
+use crate::extract::{self, ExtractError, RawItem, Rules};
+use crate::fetch::{Fetched, Fetcher};
+use crate::model::{Request, Slug};
 use crate::site::Site;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// A folder of announcements, as a glob relative to `feeds/`: "news/*.txt"
-    glob: String,
-    /// The feed's name in paths; made from the glob if there is none
+    /// A folder of announcements, as a glob relative to `feeds/` ("news/*.txt"), or the address of
+    /// a feed or a sitemap
+    #[arg(required = true, value_name = "GLOB_OR_URL")]
+    place: Vec<String>,
+    /// The feed's name in paths; made from the place if there is none
     #[arg(long)]
     slug: Option<String>,
     /// The feed's title; made from the slug if there is none
@@ -27,33 +32,32 @@ pub struct Options {
 /// Rows of the table of what was found.
 const SHOWN: usize = 8;
 
-pub fn run(site: &Site, options: &Options) -> anyhow::Result<Answer> {
-    let glob = &options.glob;
-    if glob.contains("://") {
-        return Err(Diagnostic::new(format!("`{glob}` is the address of a page"))
-            .help("`add` takes folders of files; for a page, write a definition with `[source.html]` as in feeds/newsroom.toml of the example site")
-            .into());
-    }
-    let slug = slug(options)?;
+/// Where announcements are, as the definition says it.
+enum Place {
+    Page(Url),
+    Files(String),
+}
+
+/// What is there: items, and what is wrong with the others.
+type Found = (Vec<RawItem>, Vec<String>);
+
+pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Result<Answer> {
     let under = std::path::absolute(site.root.join(catalog::DIRECTORY))?;
+    let place = place(&options.place, &under)?;
+    let slug = slug(options, &place)?;
     let file = under.join(format!("{slug}.toml"));
     if file.exists() {
         return Err(Diagnostic::new(format!("there is a feed `{slug}` already"))
             .help("name this one with `--slug`")
             .into());
     }
-    catalog::check_files(&under, glob)?;
-    let (items, problems) = probe(site, &under, glob);
-    if items.is_empty() {
-        let problem = Diagnostic::new(format!("`{glob}` finds no announcements"));
-        let problem = match problems.first() {
-            Some(first) => problem.note("first", first),
-            None => problem,
-        };
-        return Err(problem.help("put one there first; the glob is relative to `feeds/`").into());
-    }
+    let dates = Reader::new(&site.settings.language).looking_at(now, &site.settings.time_zone);
+    let (items, problems) = match &place {
+        Place::Page(url) => (page(site, url, &dates).await?, Vec::new()),
+        Place::Files(glob) => files(&under, glob, &dates)?,
+    };
     let title = options.title.clone().unwrap_or_else(|| title_of(&slug));
-    std::fs::write(&file, definition(&title, glob))?;
+    std::fs::write(&file, definition(&title, &place))?;
     Ok(Answer {
         outcome: Outcome::Done,
         json: json!({ "feed": slug, "definition": file, "items": items.len(), "problems": problems }),
@@ -61,20 +65,83 @@ pub fn run(site: &Site, options: &Options) -> anyhow::Result<Answer> {
     })
 }
 
-/// What reading the files gives: items, and what is wrong with the others.
-fn probe(site: &Site, under: &Path, glob: &str) -> (Vec<RawItem>, Vec<String>) {
-    let dates = Reader::new(&site.settings.language);
+/// What was meant: people name a folder, or a path from where they stand.
+fn place(named: &[String], under: &Path) -> Result<Place, Diagnostic> {
+    let [named] = named else {
+        return Err(Diagnostic::new("there is more than one place").help(
+            "put the glob in quotes, or the shell takes it apart: `infocus add \"news/*.txt\"`",
+        ));
+    };
+    if named.contains("://") {
+        let url = Url::parse(named).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        return url.map(Place::Page).ok_or_else(|| {
+            Diagnostic::new(format!("`{named}` is no address of a page"))
+                .help("it begins with `https://`")
+        });
+    }
+    let path = named.trim_start_matches("./").trim_end_matches('/');
+    let own = format!("{}/", catalog::DIRECTORY);
+    let path = match path.strip_prefix(&own) {
+        Some(rest) if !under.join(path).exists() => rest,
+        _ => path,
+    };
+    let is_folder = under.join(path).is_dir();
+    Ok(Place::Files(if is_folder { format!("{path}/*") } else { path.to_owned() }))
+}
+
+async fn page(site: &Site, url: &Url, dates: &Reader) -> Result<Vec<RawItem>, Diagnostic> {
+    let failed = |reason: String| Diagnostic::new(reason).note("page", url.as_str());
+    let fetcher = Fetcher::new(&site.settings)?;
+    let fetched = fetcher.fetch(url, None, &Request::default()).await.map_err(|error| {
+        let problem = failed(error.to_string());
+        match error.help() {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
+    })?;
+    let Fetched::Page(page) = fetched else { return Ok(Vec::new()) };
+    let source = extract::Source {
+        bytes: &page.body,
+        content_type: page.content_type.as_deref(),
+        file: None,
+        dates,
+    };
+    let listing = extract::read(source, &Rules::Auto).map_err(|error| match error {
+        ExtractError::NoRules => failed("the page is neither a feed nor a sitemap".to_owned())
+            .help("write a definition with `[source.html]`, as the README shows"),
+        error => failed(error.to_string()),
+    })?;
+    if listing.items.is_empty() && listing.parts.is_empty() {
+        return Err(failed("there are no announcements in it".to_owned()));
+    }
+    Ok(listing.items)
+}
+
+fn files(under: &Path, glob: &str, dates: &Reader) -> Result<Found, Diagnostic> {
+    catalog::check_files(under, glob)?;
     let mut items = Vec::new();
     let mut problems = Vec::new();
     for announcement in read_files(under, glob) {
-        let read =
-            announcement.bytes.and_then(|bytes| file::read(&announcement.name, &bytes, &dates));
+        let name = announcement.name;
+        let read = announcement.bytes.and_then(|bytes| {
+            let file =
+                extract::Source { bytes: &bytes, content_type: None, file: Some(&name), dates };
+            extract::read(file, &Rules::Auto).map_err(|error| error.to_string())
+        });
         match read {
-            Ok(item) => items.extend(item),
-            Err(reason) => problems.push(format!("`{}`: {reason}", announcement.name)),
+            Ok(listing) => items.extend(listing.items),
+            Err(reason) => problems.push(format!("`{name}`: {reason}")),
         }
     }
-    (items, problems)
+    if items.is_empty() {
+        let problem = Diagnostic::new(format!("`{glob}` finds no announcements"));
+        let problem = match problems.first() {
+            Some(first) => problem.note("first", first),
+            None => problem,
+        };
+        return Err(problem.help("put one there first; the glob is relative to `feeds/`"));
+    }
+    Ok((items, problems))
 }
 
 fn told(items: &[RawItem], problems: &[String], site: &Site, slug: &Slug) -> String {
@@ -100,10 +167,11 @@ fn told(items: &[RawItem], problems: &[String], site: &Site, slug: &Slug) -> Str
     text
 }
 
-fn slug(options: &Options) -> Result<Slug, Diagnostic> {
-    let text = match &options.slug {
-        Some(slug) => slug.clone(),
-        None => slug_of(&options.glob),
+fn slug(options: &Options, place: &Place) -> Result<Slug, Diagnostic> {
+    let text = match (&options.slug, place) {
+        (Some(slug), _) => slug.clone(),
+        (None, Place::Files(glob)) => slug_of(glob),
+        (None, Place::Page(url)) => slug_of(url.host_str().unwrap_or_default()),
     };
     Slug::parse(&text).ok_or_else(|| {
         Diagnostic::new(format!("`{text}` is no name for a feed"))
@@ -111,12 +179,20 @@ fn slug(options: &Options) -> Result<Slug, Diagnostic> {
     })
 }
 
-/// The last folder of the glob that is no wildcard.
-fn slug_of(glob: &str) -> String {
-    let folders = glob.rsplit_once('/').map_or("", |(folders, _)| folders);
-    let folder = folders.rsplit('/').find(|part| !part.contains(['*', '?', '[', '.']));
+/// The last folder of a glob that is no wildcard; of a host, the name that people know.
+fn slug_of(place: &str) -> String {
+    let (folders, host) = match place.rsplit_once('/') {
+        Some((folders, _)) => (folders, ""),
+        None => ("", place),
+    };
+    let folder =
+        folders.rsplit('/').find(|part| !part.is_empty() && !part.contains(['*', '?', '[']));
+    let name =
+        folder.unwrap_or_else(|| host.trim_start_matches("www.").split('.').next().unwrap_or(host));
     let legal = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-    folder.unwrap_or("news").chars().map(legal).collect::<String>().trim_matches('-').to_owned()
+    let slug: String = name.chars().map(legal).collect();
+    let slug = slug.trim_matches('-');
+    if slug.is_empty() { "news".to_owned() } else { slug.to_owned() }
 }
 
 /// `in-focus` is `In focus`.
@@ -128,14 +204,17 @@ fn title_of(slug: &Slug) -> String {
         .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }
 
-fn definition(title: &str, glob: &str) -> String {
+fn definition(title: &str, place: &Place) -> String {
     let string = |text: &str| toml::Value::from(text).to_string();
+    let source = match place {
+        Place::Files(glob) => format!("files = {}", string(glob)),
+        Place::Page(url) => format!("url = {}", string(url.as_str())),
+    };
     format!(
         "title = {}\n# description = \"What this feed is about, in a sentence\"\n\
          # home_url = \"https://www.example.org/news\"   # the page it stands for\n\
          # language = \"de\"                             # if not the site's\n\n\
-         [[source]]\nfiles = {}\n",
+         [[source]]\n{source}\n",
         string(title),
-        string(glob)
     )
 }
