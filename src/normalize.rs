@@ -17,6 +17,9 @@ pub use nesting::too_complex;
 pub use sanitize::SafeHtml;
 pub use summary::{cut_at_word, sentence_ends, summary};
 
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
 use unicode_normalization::UnicodeNormalization;
 
 /// A text for one line: composed (NFC), blanks folded, without the characters that XML 1.0 forbids
@@ -29,6 +32,45 @@ pub fn line(text: &str) -> String {
         .nfc()
         .collect();
     legal.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Characters of a field beyond which it is no title, name or summary.
+const LONGEST_FIELD: usize = 10_000;
+
+/// A [`line`] that is the same to readers that take it for text and to those that take it for HTML:
+/// no mark-up, no entities, nothing that could be taken for either.
+pub fn inert(text: &str) -> String {
+    static TAG: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"<!--.*?(?:-->|$)|<[a-zA-Z/!?][^>]*>").ok());
+    static ENTITY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"&(?:[a-zA-Z][a-zA-Z0-9]*|#[0-9]+|#[xX][0-9a-fA-F]+);").ok());
+    let (Some(tag), Some(entity)) = (&*TAG, &*ENTITY) else { return line(text) };
+    let mut text = line(&text.chars().take(LONGEST_FIELD).collect::<String>());
+    // Content systems escape twice, or three times. Every round leaves less.
+    loop {
+        let without = tag.replace_all(&text, " ");
+        let resolved = entity.replace_all(&without, |found: &Captures| resolve(&found[0]));
+        let next = line(&resolved);
+        if next == text {
+            break;
+        }
+        text = next;
+    }
+    // What is left opens no tag and no entity, it only looks as if.
+    let mut shown = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let opens =
+            chars.peek().is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(*next));
+        shown.push(if c == '<' && opens { '‹' } else { c });
+    }
+    shown
+}
+
+/// What an entity stands for; itself, if there is no such.
+fn resolve(entity: &str) -> String {
+    let text: String = scraper::Html::parse_fragment(entity).root_element().text().collect();
+    if text.is_empty() { entity.to_owned() } else { text }
 }
 
 /// The `Char` production of XML 1.0, less the C1 controls, the byte order mark, and the controls

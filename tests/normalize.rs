@@ -1,6 +1,6 @@
 //! Normalising: what comes out is legal, harmless, absolute, and stays the same when done again.
 
-use infocus::normalize::{SafeHtml, line, links, plain_text, summary};
+use infocus::normalize::{SafeHtml, inert, line, links, plain_text, summary};
 use proptest::prelude::*;
 use url::Url;
 
@@ -104,6 +104,13 @@ proptest! {
     }
 
     #[test]
+    fn an_inert_text_stays_as_it_is(text in "(<|&|amp;|lt;|#60;|b>|!--|-->|\\PC){0,24}") {
+        let once = inert(&text);
+        prop_assert_eq!(inert(&once), once.clone());
+        prop_assert!(!once.contains("<b>") && !once.contains("&amp;"), "{}", once);
+    }
+
+    #[test]
     fn sanitising_again_changes_nothing(html in "(<(p|b|a href=/x|div|script|li|table|td)>|</(p|b|a|div)>|&amp;|&lt;|\\PC){0,24}") {
         let once = safe(&html);
         prop_assert_eq!(&safe(&once), &once);
@@ -115,4 +122,36 @@ proptest! {
             prop_assert_eq!(links::clean(once.clone()), once);
         }
     }
+}
+
+#[test]
+fn a_title_is_text_to_every_reader() {
+    for (title, shown) in [
+        ("Fish &amp; chips &lt;b&gt; &copy; 2 < 3", "Fish & chips © 2 < 3"),
+        ("A plan &amp;amp; a map", "A plan & a map"),
+        ("<script>alert('title')</script> bold <b>tag</b>", "alert('title') bold tag"),
+        ("Read <img src=x onerror=alert(1)", "Read ‹img src=x onerror=alert(1)"),
+        ("Q&A; R&D &nosuch; &#x41;", "Q&A; R&D &nosuch; A"),
+        ("a <3 b, x<y", "a <3 b, x‹y"),
+    ] {
+        assert_eq!(inert(title), shown, "{title}");
+        assert_eq!(inert(shown), shown, "the same again");
+    }
+}
+
+#[test]
+fn nothing_is_loaded_from_the_network_of_the_reader() {
+    for host in ["127.0.0.1:1", "localhost", "192.168.1.1", "[::1]", "169.254.169.254"] {
+        let html = format!("<p><img src=\"http://{host}/a.gif\" alt=\"\">a</p>");
+        assert_eq!(safe(&html), "<p>a</p>", "{host}");
+    }
+}
+
+#[test]
+fn an_image_has_an_address_and_an_alternative() {
+    let html = "<img><img src=\"https://e.org/a.jpg\"><img src=\"javascript:x\"><img src=\"https://e.org/b.jpg\" alt=\"a > b\">";
+    assert_eq!(
+        SafeHtml::from_html(html, None).as_str(),
+        "<img alt=\"\" src=\"https://e.org/a.jpg\"><img src=\"https://e.org/b.jpg\" alt=\"a &gt; b\">"
+    );
 }

@@ -184,6 +184,38 @@ fn what_the_page_of_an_item_said_stays_until_the_listing_says_something_else() {
 }
 
 #[test]
+fn what_a_first_look_leaves_unread_the_next_ones_read() {
+    let server = Server::start(|request| match request.path.as_str() {
+        "/news" | "/news?page=2" => {
+            let second = request.path.ends_with('2');
+            let cards: String = (0..40)
+                .map(|n| format!("<div class=c><a href=/{second}/{n}>Title {n}</a></div>"))
+                .collect();
+            Answer::page(format!("{cards}<a rel=next href='/news?page=2'>»</a>"))
+        }
+        _ => Answer::page("<p class=lead>Lead.</p>"),
+    });
+    let mut bed = Bed::new();
+    bed.write(
+        "feeds/news.toml",
+        format!(
+            "title = \"News\"\nwindow = 100\n[[source]]\nurl = \"{}\"\npages = 2\n[source.html]\n\
+             item = \".c\"\n[source.detail]\nsummary = \".lead\"\n",
+            server.url("/news")
+        ),
+    );
+    let unread = |bed: &Bed| {
+        let feed = bed.json_feed("news");
+        let items = feed["items"].as_array().expect("items").clone();
+        (items.len(), items.iter().filter(|item| item["summary"].is_null()).count())
+    };
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(unread(&bed), (80, 30));
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(unread(&bed), (80, 0));
+}
+
+#[test]
 fn a_page_of_an_item_that_is_not_there_is_asked_for_once() {
     let server = Server::start(|request| match request.path.as_str() {
         "/news" => detailed("Teaser.", "")(request),

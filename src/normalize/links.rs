@@ -1,6 +1,6 @@
 //! Addresses: absolute, without tracking, and comparable.
 
-use url::Url;
+use url::{Host, Url};
 
 /// Parameters that tell who came from where, not what is shown. A trailing `*` stands for any end.
 const TRACKING: [&str; 18] = [
@@ -73,6 +73,25 @@ fn is_named(pair: &str, names: &[&str]) -> bool {
         Some(start) => name.starts_with(start),
         None => name == *noise,
     })
+}
+
+/// True for an address in the network of whoever reads it: what is loaded from there is not from
+/// those who announced. A page that lies there itself may point to its neighbours.
+pub fn leads_inside(url: &Url, page: Option<&Url>) -> bool {
+    let is_inside = |url: &Url| match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(ip)) => {
+            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
+        }
+        Some(Host::Ipv6(ip)) => {
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_unique_local()
+                || ip.is_unicast_link_local()
+        }
+        None => false,
+    };
+    is_inside(url) && !page.is_some_and(is_inside)
 }
 
 /// What two addresses of one page have in common: neither scheme, nor `www.`, nor a trailing

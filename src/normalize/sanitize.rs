@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
+use std::sync::LazyLock;
+
 use ammonia::{Builder, UrlRelative};
+use regex::{Captures, Regex};
 use url::Url;
 
 use super::nesting::too_complex;
@@ -35,7 +38,10 @@ impl SafeHtml {
             .link_rel(None)
             .url_relative(UrlRelative::PassThrough)
             .attribute_filter(move |_, attribute, value| match attribute {
-                "href" | "src" | "cite" if !value.starts_with("mailto:") => {
+                "src" => links::absolute(value, base.as_ref())
+                    .filter(|url| !links::leads_inside(url, base.as_ref()))
+                    .map(|url| Cow::Owned(url.into())),
+                "href" | "cite" if !value.starts_with("mailto:") => {
                     links::absolute(value, base.as_ref()).map(|url| Cow::Owned(url.into()))
                 }
                 _ => Some(Cow::Borrowed(value)),
@@ -47,7 +53,7 @@ impl SafeHtml {
             // References such as &#1; become characters while parsing, so look again.
             let cleaned = builder.clean(&html).to_string();
             let cleaned: String = cleaned.chars().filter(|c| is_legal(*c)).collect();
-            let cleaned = cleaned.trim().to_owned();
+            let cleaned = with_alternatives(cleaned.trim());
             if cleaned == html {
                 return SafeHtml(cleaned);
             }
@@ -68,6 +74,24 @@ impl SafeHtml {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Every image has an alternative, if only an empty one, and an address.
+fn with_alternatives(html: &str) -> String {
+    static IMAGE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"<img\b(?:[^>"]|"[^"]*")*>"#).ok());
+    let Some(image) = &*IMAGE else { return html.to_owned() };
+    let mended = image.replace_all(html, |found: &Captures| {
+        let tag = &found[0];
+        if !tag.contains(" src=\"") {
+            String::new()
+        } else if tag.contains(" alt=\"") {
+            tag.to_owned()
+        } else {
+            tag.replacen("<img", "<img alt=\"\"", 1)
+        }
+    });
+    mended.into_owned()
 }
 
 fn strip_tags(html: &str) -> String {

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 use super::filter::{Field, Filter};
-use super::{SafeHtml, documents, edits, lead, line, links, plain_text, summary};
+use super::{SafeHtml, documents, edits, inert, lead, line, links, plain_text, summary};
 use crate::dates::{self, Reader, When};
 use crate::extract::{RawDate, RawItem};
 use crate::model::{Enclosure, Evidence, Image, Translation};
@@ -98,12 +98,13 @@ impl Sighting {
     /// Normalises a raw item; `None` if it has neither title nor text.
     pub fn of(raw: &RawItem, ground: &Ground) -> Option<Sighting> {
         let field =
-            |field: &Option<String>| field.as_deref().map(line).filter(|text| !text.is_empty());
+            |field: &Option<String>| field.as_deref().map(inert).filter(|text| !text.is_empty());
         let address =
             |href: &Option<String>| links::absolute(href.as_deref()?, ground.base.as_ref());
         let content = raw.content.as_deref().unwrap_or_default();
         let content = SafeHtml::from_html(content, ground.base.as_ref());
-        let text = || Some(summary(&lead(content.as_str()))).filter(|text| !text.is_empty());
+        let text =
+            || Some(inert(&summary(&lead(content.as_str())))).filter(|text| !text.is_empty());
         let summary = field(&raw.summary).or_else(text);
         let title = field(&raw.title).map(|title| super::cut_at_word(&title, LONGEST_TITLE));
         let title_is_made = title.is_none();

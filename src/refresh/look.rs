@@ -202,7 +202,8 @@ impl Look<'_> {
         })
     }
 
-    /// True if a listing has an item that is not known by name, or says something else of one.
+    /// True if a listing has an item that is not known by name, or says something else of one, or
+    /// has left one unread.
     async fn has_news(&self, items: &[Placed]) -> Result<bool, StoreError> {
         let wanted = |sighting: &Sighting| sighting.passes(&self.source.filter_of_listing());
         let ground = |place: &Place| self.ground(place, Orders::default());
@@ -212,7 +213,10 @@ impl Look<'_> {
             .filter(wanted)
             .collect();
         let seen = self.seen(&sightings).await?;
-        Ok(sightings.iter().zip(seen).any(|(sighting, seen)| !seen.is_as_before(sighting)))
+        let wants_detail = self.source.detail.is_some();
+        Ok(sightings.iter().zip(seen).any(|(sighting, seen)| {
+            !seen.is_as_before(sighting) || (wants_detail && !seen.has_detail)
+        }))
     }
 
     async fn seen(&self, sightings: &[Sighting]) -> Result<Vec<Seen>, StoreError> {
