@@ -135,7 +135,9 @@ impl Look<'_> {
             },
             ..Found::default()
         };
-        let raw = match self.listing(page, &mut found).await? {
+        // Nobody has read all of it under these rules, or something was left over.
+        let is_unread = self.is_first || usable.is_none();
+        let raw = match self.listing(page, is_unread, &mut found).await? {
             Ok(raw) => raw,
             Err(problem) => return Ok(Looked::Failed(problem)),
         };
@@ -148,6 +150,7 @@ impl Look<'_> {
     async fn listing(
         &self,
         first: Box<Page>,
+        is_unread: bool,
         found: &mut Found,
     ) -> Result<Result<Vec<Placed>, Diagnostic>, StoreError> {
         let mut walk = Walk::new(self.source);
@@ -169,7 +172,7 @@ impl Look<'_> {
             };
             let items: Vec<Placed> =
                 listing.items.iter().map(|item| (item.clone(), place.clone())).collect();
-            let has_news = self.is_first || self.has_news(&items).await?;
+            let has_news = is_unread || self.has_news(&items).await?;
             raw.extend(items);
             let Some(next) = walk.step(&page.url, &listing, has_news) else { break };
             match self.fetcher.fetch(&next, None, &self.source.request).await {
@@ -202,8 +205,7 @@ impl Look<'_> {
         })
     }
 
-    /// True if a listing has an item that is not known by name, or says something else of one, or
-    /// has left one unread.
+    /// True if a listing has an item that is not known by name, or says something else of one.
     async fn has_news(&self, items: &[Placed]) -> Result<bool, StoreError> {
         let wanted = |sighting: &Sighting| sighting.passes(&self.source.filter_of_listing());
         let ground = |place: &Place| self.ground(place, Orders::default());
@@ -213,10 +215,7 @@ impl Look<'_> {
             .filter(wanted)
             .collect();
         let seen = self.seen(&sightings).await?;
-        let wants_detail = self.source.detail.is_some();
-        Ok(sightings.iter().zip(seen).any(|(sighting, seen)| {
-            !seen.is_as_before(sighting) || (wants_detail && !seen.has_detail)
-        }))
+        Ok(sightings.iter().zip(seen).any(|(sighting, seen)| !seen.is_as_before(sighting)))
     }
 
     async fn seen(&self, sightings: &[Sighting]) -> Result<Vec<Seen>, StoreError> {
