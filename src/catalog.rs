@@ -15,6 +15,11 @@ use crate::toml_file;
 
 pub use files::{Announcement, check as check_files, read_files};
 
+/// The JSON Schema of a definition file, for editors; the parser is what decides.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(definition::FeedFile)
+}
+
 /// Where the definitions are, relative to the site.
 pub const DIRECTORY: &str = "feeds";
 

@@ -6,6 +6,7 @@ mod digest;
 mod init;
 mod publish;
 mod refresh;
+mod schema;
 mod status;
 mod templates;
 
@@ -55,6 +56,8 @@ enum Command {
     /// The templates of pages and mails
     #[command(subcommand)]
     Templates(templates::Command),
+    /// A JSON Schema of the settings and definitions, for editors
+    Schema(schema::Options),
 }
 
 /// How a command ended.
@@ -105,6 +108,9 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     if let Command::Init(options) = &cli.command {
         return init::run(&cli.site, options);
     }
+    if let Command::Schema(options) = &cli.command {
+        return schema::run(options);
+    }
     let site = Site::load(&cli.site)?;
     match &cli.command {
         Command::Check => check::run(&site),
@@ -128,7 +134,11 @@ async fn run_with_store(cli: &Cli, site: &Site, now: Timestamp) -> anyhow::Resul
         Command::Publish => publish::run(site, &store).await,
         Command::Status => status::run(site, &store).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
-        Command::Init(_) | Command::Add(_) | Command::Check | Command::Templates(_) => {
+        Command::Init(_)
+        | Command::Add(_)
+        | Command::Check
+        | Command::Templates(_)
+        | Command::Schema(_) => {
             unreachable!("a command without a store")
         }
     };

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
@@ -18,11 +19,12 @@ use crate::toml_file;
 pub const FILE: &str = "infocus.toml";
 
 /// What `infocus.toml` says, with every name as it stands in the file.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// Where the output is served; the feeds announce themselves there. Ends with a slash.
     #[serde(deserialize_with = "toml_file::address")]
+    #[schemars(with = "String")]
     pub base_url: Url,
     /// Of the index page; the host of `base_url` if there is none.
     pub title: Option<String>,
@@ -30,6 +32,7 @@ pub struct Settings {
     pub contact: Option<String>,
     /// Of dates that do not say their own.
     #[serde(deserialize_with = "time_zone")]
+    #[schemars(with = "String")]
     pub time_zone: TimeZone,
     /// BCP 47; of feeds that do not say their own.
     pub language: String,
@@ -42,9 +45,10 @@ pub struct Settings {
 }
 
 /// Who mails, and by what way.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Mail {
+    #[schemars(with = "Option<String>")]
     pub from: Option<Mailbox>,
     /// Postal address, for the foot of every mail; the law asks for it in many places.
     pub address: Option<String>,
@@ -54,7 +58,7 @@ pub struct Mail {
 }
 
 /// Who signs (RFC 6376).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dkim {
     pub domain: String,
@@ -63,14 +67,16 @@ pub struct Dkim {
 }
 
 /// How pages are fetched.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fetch {
     /// Networks that may be fetched from though they are private.
     #[serde(deserialize_with = "networks")]
+    #[schemars(with = "Vec<String>")]
     pub allow_private: Vec<IpNet>,
     /// The least time between two requests to one host.
     #[serde(deserialize_with = "seconds")]
+    #[schemars(with = "String")]
     pub spacing: Duration,
 }
 
@@ -81,7 +87,7 @@ impl Default for Fetch {
 }
 
 /// A named mailing.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Newsletter {
     pub title: String,
@@ -113,6 +119,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The JSON Schema of the settings file, for editors; the parser is what decides.
+    pub fn schema() -> schemars::Schema {
+        schemars::schema_for!(Settings)
+    }
+
     pub fn title(&self) -> String {
         let host = || self.base_url.host_str().unwrap_or_default().to_owned();
         self.title.clone().unwrap_or_else(host)

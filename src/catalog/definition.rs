@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
@@ -9,90 +10,128 @@ use url::Url;
 use crate::toml_file::optional_address;
 
 /// `feeds/SLUG.toml`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FeedFile {
+    #[schemars(with = "String")]
     pub title: Spanned<String>,
     pub description: Option<String>,
     /// The page the feed stands for; relative links in announcement files are taken against it.
     #[serde(default, deserialize_with = "optional_address")]
+    #[schemars(with = "Option<String>")]
     pub home_url: Option<Url>,
+    #[schemars(with = "Option<String>")]
     pub language: Option<Spanned<String>>,
     pub author: Option<String>,
+    #[schemars(with = "Option<usize>")]
     pub window: Option<Spanned<usize>>,
     /// Addresses or ids of items that were taken back.
     #[serde(default)]
     pub retracted: Vec<String>,
     #[serde(default, rename = "source")]
+    #[schemars(with = "Vec<SourceTable>")]
     pub sources: Vec<Spanned<SourceTable>>,
 }
 
 /// `[[source]]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SourceTable {
     /// What the source is known by, if not by its location: two sources of one page need one.
     pub id: Option<String>,
+    #[schemars(with = "Option<String>")]
     pub files: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub url: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub every: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub language: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub time_zone: Option<Spanned<String>>,
+    #[schemars(with = "Option<OneOrMany<String>>")]
     pub date_format: Option<Strings>,
     #[serde(default)]
     pub paused: bool,
     /// How many pages of the listing are read at most.
+    #[schemars(with = "Option<usize>")]
     pub pages: Option<Spanned<usize>>,
     /// Where the next page is, with `{page}`, `{offset}` or `{next}`.
+    #[schemars(with = "Option<String>")]
     pub next_url: Option<Spanned<String>>,
+    #[schemars(with = "Option<HtmlTable>")]
     pub html: Option<Spanned<HtmlTable>>,
+    #[schemars(with = "Option<JsonTable>")]
     pub json: Option<Spanned<JsonTable>>,
     pub request: Option<RequestTable>,
+    #[schemars(with = "Option<DetailTable>")]
     pub detail: Option<Spanned<DetailTable>>,
     pub keep: Option<FilterTable>,
     pub drop: Option<FilterTable>,
 }
 
 /// `[source.html]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HtmlTable {
+    #[schemars(with = "String")]
     pub item: Spanned<String>,
     /// An item goes on over what follows it, up to the next.
     #[serde(default)]
     pub run: bool,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub title: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub url: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub published: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub kicker: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub summary: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub content: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub image: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub author: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub next: Option<Picks>,
+    #[schemars(with = "Option<usize>")]
     pub pages: Option<Spanned<usize>>,
 }
 
 /// `[source.json]`: JSONPath for the items, and from each item for its fields.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonTable {
     pub preset: Option<Preset>,
+    #[schemars(with = "Option<String>")]
     pub item: Option<Spanned<String>>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub key: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub title: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub url: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub published: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub kicker: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub summary: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub content: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub image: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub author: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub next: Option<Picks>,
 }
 
 /// APIs whose shape is known.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
     /// The posts of the WordPress REST API, `/wp-json/wp/v2/posts?_embed`.
@@ -100,19 +139,23 @@ pub enum Preset {
 }
 
 /// `[source.request]`: what the server wants to be asked with. `${NAME}` takes from the environment.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestTable {
     #[serde(default)]
     pub method: Method,
+    #[schemars(with = "Option<String>")]
     pub body: Option<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub headers: BTreeMap<String, Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub user: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub password: Option<Spanned<String>>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     #[default]
@@ -121,25 +164,36 @@ pub enum Method {
 }
 
 /// `[source.detail]`: what the page of an item says better than the listing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DetailTable {
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub title: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub published: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub kicker: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub summary: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub content: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub image: Option<Picks>,
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub author: Option<Picks>,
 }
 
 /// `[source.keep]`, `[source.drop]`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilterTable {
+    #[schemars(with = "Option<OneOrMany<String>>")]
     pub kicker: Option<Strings>,
+    #[schemars(with = "Option<OneOrMany<String>>")]
     pub title: Option<Strings>,
+    #[schemars(with = "Option<OneOrMany<String>>")]
     pub url: Option<Strings>,
+    #[schemars(with = "Option<OneOrMany<String>>")]
     pub text: Option<Strings>,
 }
 
@@ -149,7 +203,7 @@ pub type Strings = Spanned<OneOrMany<String>>;
 /// One place of a value or several to be tried in order, and where they stand.
 pub type Picks = Spanned<OneOrMany<PickTable>>;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a string, a table, or a list of them")]
 pub enum OneOrMany<T> {
     // Tried first: a list would pass for a table whose keys are left away.
@@ -167,7 +221,7 @@ impl<T> OneOrMany<T> {
 }
 
 /// `"h3 a @href"`, or a table that also says what is done to the value.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum PickTable {
     Rule(String),
@@ -175,7 +229,7 @@ pub enum PickTable {
 }
 
 /// The steps are done in the order of these keys.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct StepsTable {
     pub select: Option<String>,
