@@ -2,7 +2,10 @@
 //!
 //! `cargo bench` prints the figures. Compare rows of one run with each other, not runs.
 
+use std::collections::HashMap;
+
 use divan::Bencher;
+use divan::counter::ItemsCount;
 use infocus::config::Settings;
 use infocus::dates::Reader;
 use infocus::extract::RawItem;
@@ -81,6 +84,7 @@ fn settled(items: usize) -> Vec<Item> {
         sources: &[],
         is_whole: false,
         language: "en",
+        feed_language: "en",
         zone: &TimeZone::UTC,
         now,
         is_first: true,
@@ -116,4 +120,27 @@ fn write(bencher: Bencher, items: usize) {
     let feed = Feed { window: items, ..Feed::sample() };
     let items = settled(items);
     bencher.bench_local(|| publisher.feed(&feed, &items).expect("written"));
+}
+
+/// The forms of `tests/dates/forms.tsv`, each with a reader of its language.
+fn forms() -> Vec<(Reader, String)> {
+    let now: Timestamp = "2026-11-24T10:00:00Z".parse().expect("an instant");
+    let rows = include_str!("../tests/dates/forms.tsv").lines().filter(|row| !row.starts_with('#'));
+    let mut readers: HashMap<&str, Reader> = HashMap::new();
+    rows.filter_map(|row| row.split_once('\t'))
+        .map(|(language, rest)| {
+            let new = || Reader::new(language).looking_at(now, &TimeZone::UTC);
+            let text = rest.split('\t').next().unwrap_or_default().replace("\\n", "\n");
+            (readers.entry(language).or_insert_with(new).clone(), text)
+        })
+        .collect()
+}
+
+/// All forms of the table once; the counter gives dates per second.
+#[divan::bench(sample_count = 20)]
+fn dates(bencher: Bencher) {
+    let forms = forms();
+    bencher
+        .counter(ItemsCount::new(forms.len()))
+        .bench(|| forms.iter().filter(|(reader, text)| reader.read(text).is_some()).count());
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! feeds/*.toml --catalog--> Feed, Source
-//! Source --fetch--> page or file --extract--> RawItem --normalize--> Sighting
+//! Source --fetch--> page or file --extract--> Listing of RawItems --normalize--> Sighting
 //! Sighting + what the store knows --ledger--> Item: new, updated or unchanged
 //! items --publish--> RSS, Atom, JSON Feed, pages, archive
 //! items --newsletter--> Digest --> the draft of the next edition
@@ -13,10 +13,11 @@
 //!
 //! Follow one announcement: [`cli`] loads the [`site`], opens the [`store`] and hands both to
 //! [`refresh`]. That asks the [`store`] which sources are due, gets their pages by [`fetch`] or
-//! their files by [`catalog`], has [`extract`] find the strings and [`normalize`] make a sighting
-//! of them, with [`dates`] deciding what is a date and what is not. [`normalize::ledger`] says
-//! which item the sighting is, and the store puts it down in one transaction. Then [`publish`]
-//! writes what has changed, and [`newsletter`] renews the drafts.
+//! their files by [`catalog`], has [`extract`] find the strings - by rules, or by what a feed or a
+//! sitemap is - and [`normalize`] make a sighting of them, with [`dates`] deciding what is a date
+//! and what is not. [`normalize::ledger`] says which item the sighting is, and the store puts it
+//! down in one transaction. Then [`publish`] writes what has changed, and [`newsletter`] renews
+//! the drafts.
 //!
 //! # The rules
 //!

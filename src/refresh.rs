@@ -105,6 +105,7 @@ impl Pass<'_> {
                     sources: &sources,
                     is_whole: matches!(source.location, Location::Files { .. }),
                     language: &source.language,
+                    feed_language: &feed.language,
                     zone: &self.site.settings.time_zone,
                     now: self.now,
                     is_first,

@@ -47,6 +47,7 @@ impl Ledger {
             sources: &["page".to_owned(), "other page".to_owned()],
             is_whole: false,
             language: "en",
+            feed_language: "en",
             zone: &self.zone,
             now: now.parse().expect("an instant"),
             is_first: self.known.items.is_empty(),

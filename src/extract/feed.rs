@@ -8,7 +8,7 @@ use feed_rs::parser::Builder;
 use jiff::tz::TimeZone;
 use regex::Regex;
 
-use super::{Listing, RawDate, RawEnclosure, RawItem, charset};
+use super::{Listing, RawDate, RawEnclosure, RawItem, Translation, charset};
 use crate::dates::{Reader, When};
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
@@ -140,8 +140,19 @@ fn item(entry: &Entry, feed: &Feed) -> RawItem {
         enclosures: enclosures(entry),
         author: entry.authors.first().and_then(|author| author.name.clone()),
         language: entry.language.clone().or_else(|| feed.language.clone()),
-        translations: Vec::new(),
+        translations: translations(entry),
     }
+}
+
+/// Atom names the other languages of an entry as alternates (RFC 4287, 4.1.2).
+fn translations(entry: &Entry) -> Vec<Translation> {
+    let others = entry.links.iter().filter(|link| link.rel.as_deref() == Some("alternate"));
+    others
+        .filter_map(|link| {
+            let language = link.href_lang.clone()?;
+            Some(Translation { language, url: link.href.clone() })
+        })
+        .collect()
 }
 
 /// Titles and summaries are text to us, and HTML to many feeds.

@@ -31,7 +31,9 @@ pub struct Occasion<'a> {
     pub sources: &'a [String],
     /// The source is the whole truth of its items, as files are: what it lacks now is gone.
     pub is_whole: bool,
+    /// Of the source.
     pub language: &'a str,
+    pub feed_language: &'a str,
     pub zone: &'a TimeZone,
     pub now: Timestamp,
     /// The first time that this source gives anything: its items are no news.
@@ -64,7 +66,7 @@ pub enum Kind {
 
 /// Settles the sightings of one refresh, in page order, each item once.
 pub fn settle(sightings: Vec<Sighting>, known: &Known, occasion: Occasion) -> Vec<Change> {
-    let matched = identify(sightings, known, occasion.feed);
+    let matched = identify(sightings, known, occasion);
     let undated: Vec<_> = matched
         .iter()
         .filter(|(id, sighting)| wants_date(known.items.get(id), sighting, occasion))
@@ -89,6 +91,12 @@ pub fn settle(sightings: Vec<Sighting>, known: &Known, occasion: Occasion) -> Ve
             let (has_detail, unread) = (sighting.has_detail, sighting.unread.clone());
             let (kind, item) = match (old, date) {
                 (Some(old), _) if sighting.is_unchanged => (Kind::Unchanged, old.clone()),
+                // The item speaks the feed's language; this is a translation of it.
+                (Some(old), _)
+                    if occasion.is_own(&old.language) && !occasion.is_own(&sighting.language) =>
+                {
+                    (Kind::Unchanged, old.clone())
+                }
                 (Some(old), date) => {
                     let mut merged = Merge { item: old.clone(), occasion, is_edited: false };
                     merged.take(sighting, date);
@@ -135,18 +143,22 @@ pub fn span_of_moments(
 
 /// Gives each sighting its item: first by its own names, then, among the items that no sighting
 /// has claimed by name, by title and day. So two announcements with one title stay two.
-fn identify(sightings: Vec<Sighting>, known: &Known, feed: &Slug) -> Vec<(ItemId, Sighting)> {
+fn identify(
+    sightings: Vec<Sighting>,
+    known: &Known,
+    occasion: Occasion,
+) -> Vec<(ItemId, Sighting)> {
     let by_key: Vec<Option<ItemId>> = sightings
         .iter()
         .map(|sighting| sighting.keys.iter().find_map(|key| known.aliases.get(key).copied()))
         .collect();
     let claimed: HashSet<ItemId> = by_key.iter().flatten().copied().collect();
-    let mut seen = HashSet::new();
+    let mut places: HashMap<ItemId, usize> = HashMap::new();
     let mut seeds: HashMap<String, ItemId> = HashMap::new();
-    let mut matched = Vec::with_capacity(sightings.len());
+    let mut matched: Vec<(ItemId, Sighting)> = Vec::with_capacity(sightings.len());
     for (sighting, by_key) in sightings.into_iter().zip(by_key) {
         let is_it = |id: &ItemId| {
-            let is_free = !claimed.contains(id) && !seen.contains(id);
+            let is_free = !claimed.contains(id) && !places.contains_key(id);
             is_free && known.items.get(id).is_some_and(|item| is_same(&sighting, item))
         };
         let by_likeness = || {
@@ -154,18 +166,54 @@ fn identify(sightings: Vec<Sighting>, known: &Known, feed: &Slug) -> Vec<(ItemId
             alike.find(|id| is_it(id)).copied()
         };
         let by_seed = || sighting.keys.iter().find_map(|key| seeds.get(key).copied());
+        let by_translation = || {
+            let mut others = sighting.translation_keys();
+            others.find_map(|key| seeds.get(&key).copied().or_else(|| known.page(&key)))
+        };
         let id = by_key
             .or_else(by_seed)
+            .or_else(by_translation)
             .or_else(by_likeness)
-            .unwrap_or_else(|| ItemId::issue(feed, sighting.seed()));
+            .unwrap_or_else(|| ItemId::issue(occasion.feed, sighting.seed()));
         for key in &sighting.keys {
             seeds.insert(key.clone(), id);
         }
-        if seen.insert(id) {
-            matched.push((id, sighting));
+        match places.get(&id) {
+            None => {
+                places.insert(id, matched.len());
+                matched.push((id, sighting));
+            }
+            Some(place) => occasion.join(&mut matched[*place].1, sighting),
         }
     }
     matched
+}
+
+impl Known {
+    /// The item whose own page has this key. That another language's start page is named on every
+    /// page makes no item of it.
+    fn page(&self, key: &str) -> Option<ItemId> {
+        let id = self.aliases.get(key)?;
+        let url = self.items.get(id)?.url.as_ref()?;
+        (format!("url:{}", links::key(url)) == key).then_some(*id)
+    }
+}
+
+impl Occasion<'_> {
+    /// One announcement seen twice: the feed's language is preferred, then the place on the page.
+    fn join(&self, first: &mut Sighting, mut second: Sighting) {
+        let is_better = self.is_own(&second.language) && !self.is_own(&first.language);
+        if is_better {
+            std::mem::swap(first, &mut second);
+        }
+        first.keys.extend(second.keys);
+    }
+
+    /// True for the feed's language, whatever the region.
+    fn is_own(&self, language: &Option<String>) -> bool {
+        let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+        language.as_deref().is_none_or(|language| base(language) == base(self.feed_language))
+    }
 }
 
 /// Characters of a title that is no label: "Press release" is the title of many.
@@ -232,8 +280,10 @@ impl Merge<'_> {
     /// that did not bring the item first may add, not change.
     fn take(&mut self, sighting: Sighting, date: Option<Dated>) {
         let occasion = self.occasion;
-        let owns =
-            self.item.source == occasion.source || !occasion.sources.contains(&self.item.source);
+        // A translation into the feed's language takes the item over.
+        let speaks = !occasion.is_own(&self.item.language) && occasion.is_own(&sighting.language);
+        let is_nobodys = !occasion.sources.contains(&self.item.source);
+        let owns = self.item.source == occasion.source || is_nobodys || speaks;
         let mut item = self.item.clone();
         if owns {
             item.source = occasion.source.to_owned();

@@ -156,6 +156,7 @@ impl Sighting {
             is_retracted: false,
             is_bare: false,
         };
+        sighting.name_no_self();
         sighting.listed = sighting.fingerprint(ground);
         Some(sighting)
     }
@@ -236,6 +237,7 @@ impl Sighting {
         }
         if !page.translations.is_empty() {
             self.translations = page.translations;
+            self.name_no_self();
         }
         // What its own page says of its date outweighs the listing, an address does not.
         let is_address = |date: &Published| date.evidence == Evidence::Url;
@@ -257,6 +259,17 @@ impl Sighting {
                 format!("{}\n{summary}\n{}", self.title, plain_text(self.content.as_str()))
             }
         })
+    }
+
+    /// Pages name themselves among their languages.
+    fn name_no_self(&mut self) {
+        let own = self.url.as_ref().map(links::key);
+        self.translations.retain(|other| Some(links::key(&other.url)) != own);
+    }
+
+    /// The names that its translations would have.
+    pub fn translation_keys(&self) -> impl Iterator<Item = String> {
+        self.translations.iter().map(|other| format!("url:{}", links::key(&other.url)))
     }
 
     /// What the id is issued from when the item is new.

@@ -204,11 +204,14 @@ async fn aliases(
     feed: &Slug,
     sightings: &[Sighting],
 ) -> Result<HashMap<String, ItemId>, StoreError> {
-    let names: BTreeSet<&String> = sightings
+    let names: BTreeSet<String> = sightings
         .iter()
-        .flat_map(|sighting| sighting.keys.iter().chain(&sighting.likeness))
+        .flat_map(|sighting| {
+            let own = sighting.keys.iter().chain(&sighting.likeness).cloned();
+            own.chain(sighting.translation_keys())
+        })
         .collect();
-    let names: Vec<String> = names.into_iter().cloned().collect();
+    let names: Vec<String> = names.into_iter().collect();
     let mut found = HashMap::new();
     for chunk in names.chunks(sql::CHUNK) {
         let query = format!(
