@@ -18,6 +18,7 @@ mod output;
 mod pages;
 mod readme;
 mod refresh;
+mod rivals;
 mod rules;
 mod schema;
 mod server;
