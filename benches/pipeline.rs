@@ -8,9 +8,10 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use infocus::config::Settings;
 use infocus::dates::Reader;
+use infocus::extract::Fields;
 use infocus::extract::RawItem;
 use infocus::extract::pick::Pick;
-use infocus::extract::rules::{Fields, Rules, read};
+use infocus::extract::rules::{Rules, read};
 use infocus::model::{Feed, Item, Slug};
 use infocus::normalize::ledger::{Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting};
@@ -49,7 +50,7 @@ fn rules() -> Rules {
             summary: picks(".teaser"),
             content: picks(".body"),
             image: picks("img @src"),
-            author: Vec::new(),
+            ..Fields::default()
         },
         next: Vec::new(),
         are_runs: false,

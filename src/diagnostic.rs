@@ -42,6 +42,19 @@ impl Diagnostic {
         self
     }
 
+    /// Names the candidate that was most probably meant; `otherwise`, if none is close.
+    pub fn did_you_mean<'a>(
+        self,
+        meant: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+        otherwise: impl Into<String>,
+    ) -> Self {
+        match nearest(meant, candidates) {
+            Some(name) => self.help(format!("did you mean `{name}`?")),
+            None => self.help(otherwise),
+        }
+    }
+
     /// The first line, without place and remedy.
     pub fn message(&self) -> &str {
         &self.message

@@ -35,6 +35,8 @@ pub struct RawItem {
     /// As written, relative or not.
     pub url: Option<String>,
     pub published: Option<RawDate>,
+    /// Other texts that may date it, if that one does not.
+    pub other_dates: Vec<String>,
     pub summary: Option<String>,
     /// HTML, not yet sanitised.
     pub content: Option<String>,
@@ -64,6 +66,58 @@ pub struct Translation {
     pub language: String,
     /// As written, relative or not.
     pub url: String,
+}
+
+/// For each field the places to try in order; none: the field is not read.
+#[derive(Debug, Clone)]
+pub struct Fields<P> {
+    /// A name that is the item's alone.
+    pub key: Vec<P>,
+    pub title: Vec<P>,
+    pub url: Vec<P>,
+    pub published: Vec<P>,
+    pub kicker: Vec<P>,
+    pub summary: Vec<P>,
+    pub content: Vec<P>,
+    pub image: Vec<P>,
+    pub author: Vec<P>,
+}
+
+impl<P> Default for Fields<P> {
+    fn default() -> Self {
+        let none = Vec::new;
+        Fields {
+            key: none(),
+            title: none(),
+            url: none(),
+            published: none(),
+            kicker: none(),
+            summary: none(),
+            content: none(),
+            image: none(),
+            author: none(),
+        }
+    }
+}
+
+impl<P> Fields<P> {
+    /// Reads each field with `text`; of dates, all that are there, for the first may be none.
+    fn read(&self, text: impl Fn(&P) -> Option<String>) -> RawItem {
+        let first = |places: &[P]| places.iter().find_map(&text);
+        let mut dates = self.published.iter().filter_map(&text);
+        let published = dates.next().map(|text| RawDate { text, evidence: Evidence::Page });
+        RawItem {
+            key: first(&self.key),
+            kicker: first(&self.kicker),
+            title: first(&self.title),
+            url: first(&self.url),
+            published,
+            other_dates: dates.collect(),
+            summary: first(&self.summary),
+            author: first(&self.author),
+            ..RawItem::default()
+        }
+    }
 }
 
 /// What a listing gives.

@@ -123,44 +123,46 @@ impl Fetcher {
         request: &model::Request,
     ) -> Result<Fetched, FetchError> {
         let home = url.origin();
-        let mut url = url.clone();
         let nothing = model::Request::default();
-        for _ in 0..=REDIRECTS {
-            self.guard.check(&url)?;
+        let asked = |url: &Url| {
             let request = if url.origin() == home { request } else { &nothing };
             let asked = with(self.client.request(method(request), url.clone()), request);
-            let response = self.ask(&url, conditional(asked, validators)).await?;
-            let status = response.status();
-            if status == StatusCode::NOT_MODIFIED && validators.is_some() {
-                return Ok(Fetched::NotModified);
-            }
-            if status.is_redirection() && response.headers().contains_key(LOCATION) {
-                url = redirected(&url, response.headers())?;
-                continue;
-            }
-            if status != StatusCode::OK {
-                return Err(FetchError::Status(status));
-            }
-            return read(url, response).await.map(|page| Fetched::Page(Box::new(page)));
+            conditional(asked, validators)
+        };
+        let (url, response) = self.follow(url, asked).await?;
+        match response.status() {
+            StatusCode::OK => read(url, response).await.map(|page| Fetched::Page(Box::new(page))),
+            StatusCode::NOT_MODIFIED if validators.is_some() => Ok(Fetched::NotModified),
+            status => Err(FetchError::Status(status)),
         }
-        Err(FetchError::TooManyRedirects)
     }
 
     /// The length of a file, in bytes, if its server says it.
     pub async fn length(&self, url: &Url) -> Result<Option<u64>, FetchError> {
+        let (_, response) = self.follow(url, |url| self.client.head(url.clone())).await?;
+        match response.status() {
+            StatusCode::OK => {
+                Ok(header(response.headers(), CONTENT_LENGTH).and_then(|n| n.parse().ok()))
+            }
+            status => Err(FetchError::Status(status)),
+        }
+    }
+
+    /// Asks, and asks where it is sent, until there is an answer.
+    async fn follow(
+        &self,
+        url: &Url,
+        asked: impl Fn(&Url) -> RequestBuilder,
+    ) -> Result<(Url, Response), FetchError> {
         let mut url = url.clone();
         for _ in 0..=REDIRECTS {
             self.guard.check(&url)?;
-            let response = self.ask(&url, self.client.head(url.clone())).await?;
-            let status = response.status();
-            if status.is_redirection() && response.headers().contains_key(LOCATION) {
-                url = redirected(&url, response.headers())?;
-                continue;
+            let response = self.ask(&url, asked(&url)).await?;
+            let leads_on = response.headers().contains_key(LOCATION);
+            if !(response.status().is_redirection() && leads_on) {
+                return Ok((url, response));
             }
-            if status != StatusCode::OK {
-                return Err(FetchError::Status(status));
-            }
-            return Ok(header(response.headers(), CONTENT_LENGTH).and_then(|n| n.parse().ok()));
+            url = redirected(&url, response.headers())?;
         }
         Err(FetchError::TooManyRedirects)
     }

@@ -44,6 +44,7 @@ pub mod dates;
 pub mod diagnostic;
 pub mod extract;
 pub mod fetch;
+pub mod hash;
 pub mod mail;
 pub mod model;
 pub mod newsletter;

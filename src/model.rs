@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use uuid::Uuid;
 
-use crate::extract::Rules;
-use crate::extract::rules::Fields;
+use crate::extract::pick::Pick;
+use crate::extract::{Fields, Rules};
 use crate::normalize::filter::{Field, Filter};
 use crate::normalize::{SafeHtml, plain_text};
 
@@ -224,7 +224,7 @@ pub struct Source {
     pub next_url: Option<String>,
     pub request: Request,
     /// Fields read from the page of each item.
-    pub detail: Option<Fields>,
+    pub detail: Option<Fields<Pick>>,
     pub filter: Filter,
     /// The least time between two looks.
     pub every: SignedDuration,
@@ -293,6 +293,22 @@ impl fmt::Display for Location {
 }
 
 impl Item {
+    /// An item with no field that it can be without, to try templates with.
+    pub fn bare_sample() -> Item {
+        Item {
+            id: ItemId(Uuid::max()),
+            url: None,
+            kicker: None,
+            summary: None,
+            content: SafeHtml::default(),
+            image: None,
+            enclosures: Vec::new(),
+            translations: Vec::new(),
+            author: None,
+            ..Item::sample()
+        }
+    }
+
     /// An item with every field, to try templates with.
     pub fn sample() -> Item {
         let image = Url::parse("https://www.example.org/image.jpg").ok();

@@ -129,7 +129,7 @@ fn carried<'a>(site: &'a Site, newsletter: &Newsletter) -> Vec<&'a Feed> {
 /// is not given is found before it matters.
 pub fn rehearse(site: &Site) -> Result<(), NewsletterError> {
     let feed = Feed::sample();
-    let feeds = vec![(&feed, vec![Item::sample()])];
+    let feeds = vec![(&feed, vec![Item::sample(), Item::bare_sample()])];
     render(&Digest::compose("sample", "Sample", &site.settings.language, None, feeds), site)?;
     Ok(())
 }

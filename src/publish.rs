@@ -80,7 +80,7 @@ impl Publisher<'_> {
 /// asks for what it is not given is found before it matters.
 pub fn rehearse(settings: &Settings, templates: &Templates) -> Result<(), TemplateError> {
     let feed = Feed::sample();
-    let items = [Item::sample()];
+    let items = [Item::sample(), Item::bare_sample()];
     let base_url = &settings.base_url;
     let document = FeedDocument::new(&feed, &items, base_url, &settings.time_zone);
     pages::archive(&document, &items, templates)?;

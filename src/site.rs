@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::catalog;
 use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::model::Feed;
 use crate::publish::Output;
 use crate::templates::Templates;
-use crate::{catalog, diagnostic};
 
 #[derive(Debug)]
 pub struct Site {
@@ -68,11 +68,11 @@ impl Site {
         let find = |slug: &String| {
             self.feeds.iter().find(|feed| feed.slug.as_str() == slug).ok_or_else(|| {
                 let known = self.feeds.iter().map(|feed| feed.slug.as_str());
-                let problem = Diagnostic::new(format!("there is no feed `{slug}`"));
-                match diagnostic::nearest(slug, known) {
-                    Some(name) => problem.help(format!("did you mean `{name}`?")),
-                    None => problem.help("`infocus status` lists the feeds"),
-                }
+                Diagnostic::new(format!("there is no feed `{slug}`")).did_you_mean(
+                    slug,
+                    known,
+                    "`infocus status` lists the feeds",
+                )
             })
         };
         slugs.iter().map(find).collect()
@@ -94,11 +94,8 @@ fn newsletter_problems(settings: &Settings, feeds: &[Feed]) -> Vec<Diagnostic> {
         }
         for slug in newsletter.feeds.iter().filter(|slug| !known().any(|known| known == *slug)) {
             let problem = Diagnostic::new(format!("newsletter `{name}` carries no feed `{slug}`"));
-            let problem = problem.at(file, None);
-            problems.push(match diagnostic::nearest(slug, known()) {
-                Some(name) => problem.help(format!("did you mean `{name}`?")),
-                None => problem.help("`feeds` names definitions without `.toml`"),
-            });
+            let otherwise = "`feeds` names definitions without `.toml`";
+            problems.push(problem.at(file, None).did_you_mean(slug, known(), otherwise));
         }
     }
     problems

@@ -40,6 +40,19 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(4)
             .acquire_timeout(BUSY)
+            .after_connect({
+                let is_sqlite = url.starts_with("sqlite:");
+                move |connection, _| {
+                    Box::pin(async move {
+                        if is_sqlite {
+                            // Another process may be writing.
+                            let wait = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
+                            sqlx::query(sqlx::AssertSqlSafe(wait)).execute(connection).await?;
+                        }
+                        Ok(())
+                    })
+                }
+            })
             .connect(&url)
             .await
             .map_err(|error| StoreError::opening(&name, error))?;

@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 
 /// Reads `text`, the content of `file`, into `T`. An unknown key is a problem that names the
 /// nearest known one.
@@ -53,9 +53,9 @@ fn explain(message: &str) -> Diagnostic {
         return Diagnostic::new(message);
     };
     let problem = Diagnostic::new(format!("unknown key `{unknown}`"));
-    match nearest(unknown, known.iter().copied()) {
-        Some(name) => problem.help(format!("did you mean `{name}`?")),
-        None if known.is_empty() => problem.help("nothing is allowed here"),
-        None => problem.help(format!("allowed are `{}`", known.join("`, `"))),
-    }
+    let otherwise = match known.is_empty() {
+        true => "nothing is allowed here".to_owned(),
+        false => format!("allowed are `{}`", known.join("`, `")),
+    };
+    problem.did_you_mean(unknown, known.iter().copied(), otherwise)
 }

@@ -4,8 +4,8 @@
 
 use infocus::dates::{Orders, Reader, fold, timeless};
 use infocus::extract::pick::Pick;
-use infocus::extract::rules::{Fields, read_page};
-use infocus::extract::{Rules, Source, charset, feed, file, json, read, rules, sitemap};
+use infocus::extract::rules::read_page;
+use infocus::extract::{Fields, Rules, Source, charset, feed, file, json, read, rules, sitemap};
 use infocus::normalize::sighting::{Ground, Sighting};
 use infocus::normalize::{SafeHtml, is_legal};
 use jiff::Timestamp;
@@ -34,6 +34,7 @@ fn html_rules() -> rules::Rules {
             content: picks(&["div"]),
             image: picks(&["img @src"]),
             author: picks(&["@title"]),
+            ..Fields::default()
         },
         next: picks(&["a[rel~=next] @href"]),
     }
@@ -82,7 +83,7 @@ fn read_all(bytes: &[u8]) {
         settle(listing);
     }
     let path = |path: &str| vec![json::Path::parse(path).expect(path)];
-    let fields = json::Fields { title: path("$..title"), url: path("$.url"), ..Default::default() };
+    let fields = Fields { title: path("$..title"), url: path("$.url"), ..Default::default() };
     let item = json::parse_path("$..*").expect("a path");
     if let Ok(listing) = json::read(&text, &json::Rules { item, fields, next: path("$.next") }) {
         settle(listing);

@@ -283,6 +283,25 @@ fn times_are_those_of_the_source_and_days_those_its_page_shows() {
 }
 
 #[test]
+fn a_date_is_the_first_of_its_places_that_holds_one() {
+    let server = Server::start(|_| {
+        Answer::page("<li data-id=7><a href=/1>One</a><time datetime=now>3 May 2026</time>")
+    });
+    let bed = Bed::new();
+    bed.write(
+        "feeds/news.toml",
+        format!(
+            "title = \"News\"\n[[source]]\nurl = \"{}\"\n[source.html]\nitem = \"li\"\n\
+             key = \"@data-id\"\npublished = [\"time @datetime\", \"time\"]\n",
+            server.url("/news")
+        ),
+    );
+    let told = bed.run(&["refresh"]).ends(0).stderr;
+    assert_eq!(told, "", "nothing is wrong with a date that was found");
+    assert_eq!(bed.json_feed("news")["items"][0]["date_published"], "2026-05-03T12:00:00+02:00");
+}
+
+#[test]
 fn a_page_that_breaks_or_empties_leaves_the_feed_as_it_is() {
     let server = Server::start(site(1));
     let mut bed = bed(&server);

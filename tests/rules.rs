@@ -1,8 +1,8 @@
 //! Listing pages read by CSS rules.
 
 use infocus::extract::pick::Pick;
-use infocus::extract::rules::{Fields, Rules, read};
-use infocus::extract::{RawItem, TooComplex};
+use infocus::extract::rules::{Rules, read};
+use infocus::extract::{Fields, RawItem, TooComplex};
 use scraper::Selector;
 
 fn picks(rules: &[&str]) -> Vec<Pick> {
@@ -22,7 +22,7 @@ fn rules() -> Rules {
             summary: picks(&["p.teaser"]),
             content: picks(&[".body"]),
             image: picks(&["img @src"]),
-            author: vec![],
+            ..Fields::default()
         },
     }
 }

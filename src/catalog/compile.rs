@@ -13,6 +13,7 @@ use crate::config::Settings;
 use crate::dates;
 use crate::diagnostic::Diagnostic;
 use crate::extract::Rules;
+use crate::hash;
 use crate::model::{Feed, Location, Request, Secret, Slug, Source};
 use crate::normalize::filter::{Condition, Field, Filter, Pattern};
 use crate::toml_file::line_of;
@@ -342,16 +343,9 @@ impl<'a> Compiler<'a> {
 /// Changes with what the table of a source says, from its line to the next source; comments and
 /// blanks say nothing.
 fn fingerprint(text: &str, line: usize) -> String {
-    use sha2::{Digest, Sha256};
     let mut lines = text.lines().skip(line.saturating_sub(1)).map(str::trim);
     let first = lines.next();
     let own = lines.take_while(|line| !line.starts_with("[[source]]"));
-    let mut hash = Sha256::new();
-    for line in first.into_iter().chain(own) {
-        if !line.is_empty() && !line.starts_with('#') {
-            hash.update(line.as_bytes());
-            hash.update(b"\n");
-        }
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let says = |line: &&str| !line.is_empty() && !line.starts_with('#');
+    hash::short(first.into_iter().chain(own).filter(says), 8)
 }

@@ -79,6 +79,9 @@ pub struct HtmlTable {
     /// An item goes on over what follows it, up to the next.
     #[serde(default)]
     pub run: bool,
+    /// A name that is the item's alone, where its address is not: `@data-id`.
+    #[schemars(with = "Option<OneOrMany<PickTable>>")]
+    pub key: Option<Picks>,
     #[schemars(with = "Option<OneOrMany<PickTable>>")]
     pub title: Option<Picks>,
     #[schemars(with = "Option<OneOrMany<PickTable>>")]

@@ -11,7 +11,7 @@ use crate::dates;
 use crate::diagnostic::Diagnostic;
 use crate::extract::json::{self, Path, parse_path};
 use crate::extract::pick::{Pick, Step, parse_selector};
-use crate::extract::rules::{self, Fields};
+use crate::extract::{Fields, rules};
 
 impl Compiler<'_> {
     pub(super) fn html(&mut self, html: HtmlTable) -> Option<rules::Rules> {
@@ -24,6 +24,7 @@ impl Compiler<'_> {
             }
         };
         let fields = Fields {
+            key: self.picks(html.key),
             title: self.picks_or(html.title, &["h1, h2, h3, h4, h5, h6", "a"]),
             url: self.picks_or(html.url, &["h1 a, h2 a, h3 a, h4 a @href", "a @href", "@href"]),
             published: self.picks(html.published),
@@ -37,16 +38,16 @@ impl Compiler<'_> {
         Some(rules::Rules { item: item?, are_runs: html.run, fields, next })
     }
 
-    pub(super) fn detail(&mut self, detail: DetailTable) -> Fields {
+    pub(super) fn detail(&mut self, detail: DetailTable) -> Fields<Pick> {
         Fields {
             title: self.picks(detail.title),
-            url: Vec::new(),
             published: self.picks(detail.published),
             kicker: self.picks(detail.kicker),
             summary: self.picks(detail.summary),
             content: self.picks(detail.content),
             image: self.picks(detail.image),
             author: self.picks(detail.author),
+            ..Fields::default()
         }
     }
 
@@ -105,7 +106,7 @@ impl Compiler<'_> {
         };
         let mut rules = known.unwrap_or_else(|| json::Rules {
             item: json_path_of_all(),
-            fields: json::Fields::default(),
+            fields: Fields::default(),
             next: Vec::new(),
         });
         for (field, paths) in [
@@ -222,7 +223,7 @@ fn word_press() -> json::Rules {
     let paths = |paths: &[&str]| paths.iter().filter_map(|path| Path::parse(path).ok()).collect();
     json::Rules {
         item: json_path_of_all(),
-        fields: json::Fields {
+        fields: Fields {
             key: paths(&["$.guid.rendered"]),
             title: paths(&["$.title.rendered"]),
             url: paths(&["$.link"]),

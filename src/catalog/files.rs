@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 
 /// The most that a file may have, in bytes; it is the limit for fetched pages too.
 pub const LARGEST: u64 = 10_000_000;
@@ -120,10 +120,9 @@ fn exists(under: &Path, pattern: &str) -> Result<(), Diagnostic> {
                     .collect()
             })
             .unwrap_or_default();
-        return Err(match nearest(part, beside.iter().map(String::as_str)) {
-            Some(name) => missing.help(format!("did you mean `{name}`?")),
-            None => missing.help("the path is relative to the definition file"),
-        });
+        let beside = beside.iter().map(String::as_str);
+        let otherwise = "the path is relative to the definition file";
+        return Err(missing.did_you_mean(part, beside, otherwise));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Answer, Outcome};
-use crate::diagnostic::{Diagnostic, count, nearest};
+use crate::diagnostic::{Diagnostic, count};
 use crate::newsletter;
 use crate::site::Site;
 use crate::store::Store;
@@ -27,11 +27,8 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
     if !site.settings.newsletters.contains_key(name) {
         let known = site.settings.newsletters.keys().map(String::as_str);
         let problem = Diagnostic::new(format!("there is no newsletter `{name}`"));
-        let help = match nearest(name, known) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => format!("add `[newsletters.{name}]` to `infocus.toml`"),
-        };
-        return Err(problem.help(help).into());
+        let otherwise = format!("add `[newsletters.{name}]` to `infocus.toml`");
+        return Err(problem.did_you_mean(name, known, otherwise).into());
     }
     let directory = options.out.clone().unwrap_or_else(|| newsletter::preview(site, name));
     let draft = newsletter::draft(site, store, name, options.since, directory).await?;

@@ -4,7 +4,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::Offset;
 
 use super::names::weekday_anywhere;
-use super::token::{Kind, Token};
+use super::token::{Kind, Token, Tokens};
 use super::{When, day_or_minute};
 
 /// What stands between a date and its time of day, beside punctuation, and makes `10.30` a time.
@@ -93,7 +93,7 @@ impl Clock<'_> {
         if let Some((_, next)) = half {
             at = next;
         }
-        let hour = self.number(at)?;
+        let hour = self.tokens.number(at, 2)?;
         let (separator, minute_at) = match &self.tokens.get(at + 1)?.kind {
             Kind::Mark(mark @ (':' | '.')) => (*mark, at + 2),
             Kind::Word(word) if matches!(word.as_str(), "h" | "時" | "时" | "点" | "點") => {
@@ -107,18 +107,19 @@ impl Clock<'_> {
             }
             _ => return None,
         };
-        let minute = self.number(minute_at).filter(|_| separator != ' ' && separator != 'u');
+        let minute =
+            self.tokens.number(minute_at, 2).filter(|_| separator != ' ' && separator != 'u');
         let mut next = if minute.is_some() { minute_at + 1 } else { minute_at };
         if minute.is_none() && matches!(separator, ':' | '.') {
             return None;
         }
         let mut second = 0;
-        if separator == ':' && self.mark(next) == Some(':') {
-            second = self.number(next + 1)?;
+        if separator == ':' && self.tokens.mark(next) == Some(':') {
+            second = self.tokens.number(next + 1, 2)?;
             next += 2;
         }
         let mut is_time = is_named || separator != '.';
-        match self.word(next) {
+        match self.tokens.word(next) {
             Some("分") => next += 1,
             Some(word) if OCLOCK.contains(&word) => (next, is_time) = (next + 1, true),
             _ => {}
@@ -148,7 +149,7 @@ impl Clock<'_> {
 
     /// `pm`, `p.m.`, `μ.μ.`, `م`, `下午`, `午後`: the half, and the token behind.
     fn half(&self, at: usize) -> Option<(Half, usize)> {
-        let first = self.word(at)?;
+        let first = self.tokens.word(at)?;
         let whole = match first {
             "pm" | "μμ" | "م" | "مساء" | "мм" => Some(Half::Afternoon),
             "am" | "πμ" | "ص" | "صباحا" => Some(Half::Morning),
@@ -157,21 +158,21 @@ impl Clock<'_> {
         if let Some(half) = whole {
             return Some((half, at + 1));
         }
-        match (first, self.word(at + 1)) {
+        match (first, self.tokens.word(at + 1)) {
             ("下" | "午", Some("午" | "後")) => return Some((Half::Afternoon, at + 2)),
             ("上", Some("午")) | ("午", Some("前")) => return Some((Half::Morning, at + 2)),
             _ => {}
         }
-        let half = match (first, self.mark(at + 1), self.word(at + 2)) {
+        let half = match (first, self.tokens.mark(at + 1), self.tokens.word(at + 2)) {
             ("p", Some('.'), Some("m")) | ("μ", Some('.'), Some("μ")) => Half::Afternoon,
             ("a", Some('.'), Some("m")) | ("π", Some('.'), Some("μ")) => Half::Morning,
             _ => return None,
         };
-        Some((half, at + 3 + usize::from(self.mark(at + 3) == Some('.'))))
+        Some((half, at + 3 + usize::from(self.tokens.mark(at + 3) == Some('.'))))
     }
 
     fn offset(&self, at: usize) -> (Option<Offset>, usize) {
-        let fraction = usize::from(self.mark(at) == Some('.')) * 2;
+        let fraction = usize::from(self.tokens.mark(at) == Some('.')) * 2;
         if fraction > 0
             && self.tokens.get(at + 1).is_some_and(|t| matches!(t.kind, Kind::Number(..)))
         {
@@ -192,9 +193,9 @@ impl Clock<'_> {
                 else {
                     return (None, at);
                 };
-                let (hours, minutes, next) = match (digits, self.mark(at + 2)) {
+                let (hours, minutes, next) = match (digits, self.tokens.mark(at + 2)) {
                     (4, _) => (value / 100, value % 100, at + 2),
-                    (_, Some(':')) => (*value, self.number(at + 3).unwrap_or(0), at + 4),
+                    (_, Some(':')) => (*value, self.tokens.number(at + 3, 2).unwrap_or(0), at + 4),
                     _ => (*value, 0, at + 2),
                 };
                 let seconds = (hours * 3600 + minutes * 60) as i32;
@@ -212,33 +213,12 @@ impl Clock<'_> {
                 matches!(sign.kind, Kind::Mark('+' | '-'))
                     && matches!(number.kind, Kind::Number(_, 1 | 2 | 4))
                     && sign.at.end == number.at.start
-                    && (self.mark(at) == Some('+')
+                    && (self.tokens.mark(at) == Some('+')
                         || at == 0
                         || self.tokens[at - 1].at.end == sign.at.start
                         || matches!(number.kind, Kind::Number(_, 4)))
             }
             _ => false,
-        }
-    }
-
-    fn number(&self, at: usize) -> Option<u32> {
-        match self.tokens.get(at)?.kind {
-            Kind::Number(value, 1 | 2) => Some(value),
-            _ => None,
-        }
-    }
-
-    fn word(&self, at: usize) -> Option<&str> {
-        match &self.tokens.get(at)?.kind {
-            Kind::Word(word) => Some(word),
-            _ => None,
-        }
-    }
-
-    fn mark(&self, at: usize) -> Option<char> {
-        match self.tokens.get(at)?.kind {
-            Kind::Mark(mark) => Some(mark),
-            _ => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::clock::Clock;
-use super::token::{Kind, Token, tokens};
+use super::token::{Kind, Token, Tokens, tokens};
 use super::{Reader, When};
 
 pub use numbers::{Sides, sides};
@@ -95,13 +95,6 @@ impl<'a> Scan<'a> {
         self.reader.before(&ago, |day| self.with_time(day, at, ago.next, true).0)
     }
 
-    fn number(&self, at: usize, most_digits: usize) -> Option<u32> {
-        match self.tokens.get(at)?.kind {
-            Kind::Number(value, digits) if digits <= most_digits => Some(value),
-            _ => None,
-        }
-    }
-
     fn year(&self, at: usize) -> Option<u32> {
         match self.tokens.get(at)?.kind {
             Kind::Number(value, 4) if YEARS.contains(&value) => Some(value),
@@ -119,31 +112,17 @@ impl<'a> Scan<'a> {
 
     /// Behind one mark of these, if there is one.
     fn past(&self, at: usize, marks: &str) -> usize {
-        at + usize::from(self.mark(at).is_some_and(|mark| marks.contains(mark)))
+        at + usize::from(self.tokens.mark(at).is_some_and(|mark| marks.contains(mark)))
     }
 
     /// One of these characters stands at `at`.
     fn unit(&self, at: usize, units: &str) -> bool {
-        self.word(at).is_some_and(|word| units.contains(word))
-    }
-
-    fn word(&self, at: usize) -> Option<&str> {
-        match &self.tokens.get(at)?.kind {
-            Kind::Word(word) => Some(word),
-            _ => None,
-        }
-    }
-
-    fn mark(&self, at: usize) -> Option<char> {
-        match self.tokens.get(at)?.kind {
-            Kind::Mark(mark) => Some(mark),
-            _ => None,
-        }
+        self.tokens.word(at).is_some_and(|word| units.contains(word))
     }
 
     /// A number follows after a mark: what is before is part of more.
     fn goes_on(&self, at: usize) -> bool {
-        self.mark(at).is_some_and(|mark| "-/.".contains(mark))
+        self.tokens.mark(at).is_some_and(|mark| "-/.".contains(mark))
             && matches!(self.tokens.get(at + 1).map(|t| &t.kind), Some(Kind::Number(..)))
     }
 

@@ -23,6 +23,39 @@ pub struct Token {
     pub at: Range<usize>,
 }
 
+/// What stands at a place among tokens.
+pub trait Tokens {
+    fn token(&self, at: usize) -> Option<&Token>;
+
+    /// A number of at most so many digits.
+    fn number(&self, at: usize, most_digits: usize) -> Option<u32> {
+        match self.token(at)?.kind {
+            Kind::Number(value, digits) if digits <= most_digits => Some(value),
+            _ => None,
+        }
+    }
+
+    fn word(&self, at: usize) -> Option<&str> {
+        match &self.token(at)?.kind {
+            Kind::Word(word) => Some(word),
+            _ => None,
+        }
+    }
+
+    fn mark(&self, at: usize) -> Option<char> {
+        match self.token(at)?.kind {
+            Kind::Mark(mark) => Some(mark),
+            _ => None,
+        }
+    }
+}
+
+impl Tokens for [Token] {
+    fn token(&self, at: usize) -> Option<&Token> {
+        self.get(at)
+    }
+}
+
 /// What a character belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {

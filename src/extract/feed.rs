@@ -141,6 +141,7 @@ fn item(entry: &Entry, feed: &Feed) -> RawItem {
         author: entry.authors.first().and_then(|author| author.name.clone()),
         language: entry.language.clone().or_else(|| feed.language.clone()),
         translations: translations(entry),
+        ..RawItem::default()
     }
 }
 

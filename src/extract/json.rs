@@ -4,8 +4,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::pick::Step;
-use super::{Listing, RawDate, RawItem};
-use crate::model::Evidence;
+use super::{Fields, Listing, RawItem};
 use crate::normalize::images::Picture;
 
 /// A path from the item, and what is done to what is there.
@@ -15,25 +14,11 @@ pub struct Path {
     steps: Vec<Step>,
 }
 
-/// For each field the paths to try in order.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    pub key: Vec<Path>,
-    pub title: Vec<Path>,
-    pub url: Vec<Path>,
-    pub published: Vec<Path>,
-    pub kicker: Vec<Path>,
-    pub summary: Vec<Path>,
-    pub content: Vec<Path>,
-    pub image: Vec<Path>,
-    pub author: Vec<Path>,
-}
-
 /// The rules of an API, compiled.
 #[derive(Debug, Clone)]
 pub struct Rules {
     pub item: JsonPath,
-    pub fields: Fields,
+    pub fields: Fields<Path>,
     /// The address of the next page, or its cursor; from the whole answer.
     pub next: Vec<Path>,
 }
@@ -70,19 +55,14 @@ pub fn read(text: &str, rules: &Rules) -> Result<Listing, String> {
     })
 }
 
-fn read_item(item: &Value, fields: &Fields) -> RawItem {
+fn read_item(item: &Value, fields: &Fields<Path>) -> RawItem {
+    let raw = fields.read(|path| path.value(item));
     RawItem {
-        key: value(&fields.key, item),
-        title: value(&fields.title, item).map(|title| plain(&title)),
-        url: value(&fields.url, item),
-        published: value(&fields.published, item)
-            .map(|text| RawDate { text, evidence: Evidence::Page }),
-        kicker: value(&fields.kicker, item),
-        summary: value(&fields.summary, item).map(|summary| plain(&summary)),
+        title: raw.title.as_deref().map(plain),
+        summary: raw.summary.as_deref().map(plain),
         content: value(&fields.content, item),
         image: value(&fields.image, item).map(Picture::at),
-        author: value(&fields.author, item),
-        ..RawItem::default()
+        ..raw
     }
 }
 

@@ -8,21 +8,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
 use super::pick::{Page, Pick, Scope};
-use super::{Listing, RawDate, RawItem, TooComplex, languages};
-use crate::model::Evidence;
-
-/// For each field the picks to try in order; none: the field is not read.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    pub title: Vec<Pick>,
-    pub url: Vec<Pick>,
-    pub published: Vec<Pick>,
-    pub kicker: Vec<Pick>,
-    pub summary: Vec<Pick>,
-    pub content: Vec<Pick>,
-    pub image: Vec<Pick>,
-    pub author: Vec<Pick>,
-}
+use super::{Fields, Listing, RawItem, TooComplex, languages};
 
 /// The rules of a listing page, compiled.
 #[derive(Debug, Clone)]
@@ -30,7 +16,7 @@ pub struct Rules {
     pub item: Selector,
     /// An item goes on over what follows it, up to the next: `h2 + p + p`.
     pub are_runs: bool,
-    pub fields: Fields,
+    pub fields: Fields<Pick>,
     /// The address of the next page of the listing.
     pub next: Vec<Pick>,
 }
@@ -50,7 +36,7 @@ pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
 }
 
 /// The page of one item: a listing of one.
-pub fn read_page(html: &str, fields: &Fields) -> Result<Listing, TooComplex> {
+pub fn read_page(html: &str, fields: &Fields<Pick>) -> Result<Listing, TooComplex> {
     let html = parse(html)?;
     let page = Page::new(&html, None);
     let translations = languages::of_page(html.root_element());
@@ -86,18 +72,10 @@ fn base(page: ElementRef) -> Option<String> {
     base.value().attr("href").map(str::to_owned)
 }
 
-fn read_item(item: &Scope, rules: &Fields) -> RawItem {
-    let text = |picks: &[Pick]| picks.iter().find_map(|pick| pick.value(item, false));
-    let picture = rules.image.iter().find_map(|pick| pick.picture(item));
+fn read_item(item: &Scope, rules: &Fields<Pick>) -> RawItem {
     RawItem {
-        kicker: text(&rules.kicker),
-        title: text(&rules.title),
-        url: text(&rules.url),
-        published: text(&rules.published).map(|text| RawDate { text, evidence: Evidence::Page }),
-        summary: text(&rules.summary),
         content: rules.content.iter().find_map(|pick| pick.value(item, true)),
-        image: picture,
-        author: text(&rules.author),
-        ..RawItem::default()
+        image: rules.image.iter().find_map(|pick| pick.picture(item)),
+        ..rules.read(|pick| pick.value(item, false))
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use jiff::Timestamp;
-use sha2::{Digest as _, Sha256};
 
+use crate::hash;
 use crate::model::{Feed, Item, Slug};
 use crate::normalize::links;
 
@@ -84,11 +84,7 @@ impl Digest {
 
     /// The same for the same newsletter with the same items, for its Message-ID.
     pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        hash.update(self.name.as_bytes());
-        for item in self.items() {
-            hash.update(format!("\n{} {}", item.id, item.updated_at));
-        }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        let items = self.items().map(|item| format!("{} {}", item.id, item.updated_at));
+        hash::short(std::iter::once(self.name.clone()).chain(items), 16)
     }
 }

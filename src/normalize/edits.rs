@@ -3,9 +3,8 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use sha2::{Digest, Sha256};
 
-use crate::dates;
+use crate::{dates, hash};
 
 /// A number beside one of these counts visitors.
 static COUNTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -31,12 +30,7 @@ pub fn is_edit(old: &str, new: &str, language: &str) -> bool {
 
 /// The essence of texts in short, for comparing them later.
 pub fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>, language: &str) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update(essence(text, language).as_bytes());
-        hash.update([0]);
-    }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    hash::short(texts.into_iter().map(|text| essence(text, language)), 8)
 }
 
 fn essence(text: &str, language: &str) -> String {

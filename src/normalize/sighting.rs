@@ -111,7 +111,10 @@ impl Sighting {
         let title = title
             .or_else(|| summary.as_deref().map(|text| super::cut_at_word(text, TITLE_LENGTH)))?;
         let url = address(&raw.url);
-        let published = raw.published.as_ref().and_then(|date| ground.published(date));
+        let others = raw.other_dates.iter();
+        let others = others.map(|text| RawDate { text: text.clone(), evidence: Evidence::Page });
+        let mut said = raw.published.iter().cloned().chain(others);
+        let published = said.find_map(|date| ground.published(&date));
         let unread = raw.published.as_ref().filter(|_| published.is_none());
         let unread = unread.map(|date| line(&date.text)).filter(|text| !text.is_empty());
         let published = published.or_else(|| Published::in_address(url.as_ref()?));

@@ -114,7 +114,8 @@ impl Look<'_> {
         let file =
             extract::Source { bytes, content_type: None, file: Some(name), dates: &ground.dates };
         let listing = extract::read(file, &self.source.rules).map_err(|error| error.to_string())?;
-        let place = Place { language: listing.language, ..place };
+        let base = place.base.as_ref().map(|home| base_of(home, &listing));
+        let place = Place { base, language: listing.language };
         Ok(listing.items.into_iter().map(|item| (item, place.clone())).collect())
     }
 

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::{Scan, date};
 use crate::dates::names::month_anywhere;
+use crate::dates::token::Tokens;
 
 /// Words that may stand between a day and its month, or a month and its year.
 const LINKING: [&str; 9] = ["of", "the", "de", "du", "del", "di", "den", "dana", "г"];
@@ -28,7 +29,7 @@ impl Scan<'_> {
     /// `21 February 2022`, `21. februara 2022.`, `1er juin 2026`, `3rd of May, 2026`, `21-Feb-2022`,
     /// `21.II.2022`, `3-5 May 2026`, `30 April - 2 May 2026`
     pub(super) fn day_then_month(&self, at: usize) -> Option<(Date, usize)> {
-        let day = self.number(at, 2)?;
+        let day = self.tokens.number(at, 2)?;
         let behind = self.past_ordinal(at + 1);
         let own_month = self.month_behind(behind);
         if let Some((month, after)) = own_month
@@ -40,7 +41,7 @@ impl Scan<'_> {
         let mut next = own_month.map_or(behind, |(_, after)| after);
         for _ in 0..MOST_OF_A_RANGE {
             let joined = self.past_joining(next)?;
-            self.number(joined, 2)?;
+            self.tokens.number(joined, 2)?;
             next = self.past_ordinal(joined + 1);
             let Some((last_month, after)) = self.month_behind(next) else { continue };
             let (year, after) = self.year_behind(after)?;
@@ -53,9 +54,9 @@ impl Scan<'_> {
     /// `February 21, 2022`, `Feb. 21st 2022`, `May 3-5, 2026`, `May 30 - June 2, 2026`
     pub(super) fn month_then_day(&self, at: usize) -> Option<(Date, usize)> {
         // Most words are no months: look for the number first, it costs nothing.
-        self.word(at)?;
+        self.tokens.word(at)?;
         let behind = self.past(at + 1, ".-/");
-        let day = self.number(behind, 2)?;
+        let day = self.tokens.number(behind, 2)?;
         let (month, _) = self.month(at)?;
         let mut next = self.past_ordinal(behind + 1);
         if let Some((year, next)) = self.year_behind(next) {
@@ -67,7 +68,7 @@ impl Scan<'_> {
             if let Some((month, behind)) = self.month(next) {
                 (last_month, next) = (month, behind);
             }
-            self.number(next, 2)?;
+            self.tokens.number(next, 2)?;
             next = self.past_ordinal(next + 1);
             if let Some((year, next)) = self.year_behind(next) {
                 return Some((date(year_of_start(year, month, last_month), month, day)?, next));
@@ -77,12 +78,12 @@ impl Scan<'_> {
     }
 
     pub(super) fn is_linking(&self, at: usize) -> bool {
-        self.word(at).is_some_and(|word| LINKING.contains(&word))
+        self.tokens.word(at).is_some_and(|word| LINKING.contains(&word))
     }
 
     pub(super) fn year_behind(&self, mut at: usize) -> Option<(u32, usize)> {
         for _ in 0..MOST_OF_A_RANGE {
-            let is_between = self.mark(at).is_some_and(|mark| ".,-/".contains(mark));
+            let is_between = self.tokens.mark(at).is_some_and(|mark| ".,-/".contains(mark));
             at += usize::from(is_between || self.is_linking(at));
         }
         Some((self.year(at)?, at + 1))
@@ -103,16 +104,18 @@ impl Scan<'_> {
             let own = self.reader.names.iter().find_map(|names| names.month(word));
             own.or_else(|| month_anywhere(word))
         };
-        let first = self.word(at)?;
-        let pair = self.word(at + 1).and_then(|second| self.month_in_two_words(first, second));
+        let first = self.tokens.word(at)?;
+        let pair =
+            self.tokens.word(at + 1).and_then(|second| self.month_in_two_words(first, second));
         let (month, next) = match pair {
             Some(month) => (month, at + 2),
             None => (named(first)?, at + 1),
         };
-        let again = (self.mark(next) == Some('/')).then(|| self.word(next + 1)).flatten();
+        let again =
+            (self.tokens.mark(next) == Some('/')).then(|| self.tokens.word(next + 1)).flatten();
         let next =
             if again.is_some_and(|word| named(word) == Some(month)) { next + 2 } else { next };
-        Some((month as u32, if self.mark(next) == Some('.') { next + 1 } else { next }))
+        Some((month as u32, if self.tokens.mark(next) == Some('.') { next + 1 } else { next }))
     }
 
     pub(super) fn month_in_two_words(&self, first: &str, second: &str) -> Option<i8> {
@@ -133,9 +136,9 @@ impl Scan<'_> {
     pub(super) fn past_ordinal(&self, at: usize) -> usize {
         let follows_at_once = |at: usize| self.tokens[at - 1].at.end == self.tokens[at].at.start;
         let is_ordinal = |at: usize| {
-            self.word(at).is_some_and(|word| ORDINALS.contains(&word)) && follows_at_once(at)
+            self.tokens.word(at).is_some_and(|word| ORDINALS.contains(&word)) && follows_at_once(at)
         };
-        match self.mark(at) {
+        match self.tokens.mark(at) {
             Some('.' | 'º' | 'ª' | '°') => at + 1,
             Some('-') if is_ordinal(at + 1) => at + 2,
             _ if is_ordinal(at) => at + 1,
@@ -145,13 +148,13 @@ impl Scan<'_> {
 
     /// Behind what joins two days: a dash, a comma, words such as `bis` or `t/m`.
     pub(super) fn past_joining(&self, at: usize) -> Option<usize> {
-        let joins = |at: usize| match (self.mark(at), self.word(at)) {
+        let joins = |at: usize| match (self.tokens.mark(at), self.tokens.word(at)) {
             (Some(mark), _) => "-/&,.".contains(mark),
             (_, Some(word)) => JOINING.contains(&word),
             _ => false,
         };
         let next = (at..at + MOST_OF_A_RANGE).find(|at| !joins(*at))?;
-        (next > at && self.mark(next - 1) != Some('.')).then_some(next)
+        (next > at && self.tokens.mark(next - 1) != Some('.')).then_some(next)
     }
 }
 

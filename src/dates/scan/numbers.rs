@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::named::year_of_start;
 use super::{Scan, date};
+use crate::dates::token::Tokens;
 use crate::dates::{Order, Reader};
 
 /// The two readings of the first date in numbers of a text, and which of them its own words prove.
@@ -39,26 +40,29 @@ impl Scan<'_> {
     pub(super) fn year_first(&self, at: usize) -> Option<(Date, usize)> {
         let (year, behind) = self.era(at).or_else(|| Some((self.year(at)?, at + 1)))?;
         if self.unit(behind, "年년") {
-            let month = self.number(behind + 1, 2)?;
-            let day =
-                self.unit(behind + 2, "月월").then(|| self.number(behind + 3, 2)).flatten()?;
+            let month = self.tokens.number(behind + 1, 2)?;
+            let day = self
+                .unit(behind + 2, "月월")
+                .then(|| self.tokens.number(behind + 3, 2))
+                .flatten()?;
             let next = behind + 4 + usize::from(self.unit(behind + 4, "日号號일"));
             return Some((date(year, month, day)?, next));
         }
-        if let Some(mark) = self.mark(behind).filter(|mark| "-/.".contains(*mark))
-            && let Some(month) = self.number(behind + 1, 2)
+        if let Some(mark) = self.tokens.mark(behind).filter(|mark| "-/.".contains(*mark))
+            && let Some(month) = self.tokens.number(behind + 1, 2)
         {
-            let day = (self.mark(behind + 2) == Some(mark)).then(|| self.number(behind + 3, 2));
+            let day = (self.tokens.mark(behind + 2) == Some(mark))
+                .then(|| self.tokens.number(behind + 3, 2));
             return Some((date(year, month, day.flatten()?)?, behind + 4));
         }
         let (month, next) = self.month(self.past(behind, ".,-/"))?;
-        let day = self.number(self.past(next, ".,-/"), 2)?;
+        let day = self.tokens.number(self.past(next, ".,-/"), 2)?;
         Some((date(year, month, day)?, self.past(next, ".,-/") + 1))
     }
 
     /// The year of an era, and the token behind it: 令和, 平成, 昭和, 民國.
     pub(super) fn era(&self, at: usize) -> Option<(u32, usize)> {
-        let name = format!("{}{}", self.word(at)?, self.word(at + 1)?);
+        let name = format!("{}{}", self.tokens.word(at)?, self.tokens.word(at + 1)?);
         let before_first = match name.as_str() {
             "令和" => 2018,
             "平成" => 1988,
@@ -66,7 +70,7 @@ impl Scan<'_> {
             "民國" | "民国" => 1911,
             _ => return None,
         };
-        Some((before_first + self.number(at + 2, 3)?, at + 3))
+        Some((before_first + self.tokens.number(at + 2, 3)?, at + 3))
     }
 
     /// `21.02.2022`, `21. 2. 2022`, `21/02/2022`, `02/21/2022`, `21-02-2022`
@@ -78,10 +82,10 @@ impl Scan<'_> {
 
     /// First, second, mark.
     pub(super) fn three_numbers(&self, at: usize) -> Option<(u32, u32, char)> {
-        let first = self.number(at, 2)?;
-        let mark = self.mark(at + 1).filter(|mark| "./-".contains(*mark))?;
-        let second = self.number(at + 2, 2)?;
-        (self.mark(at + 3) == Some(mark)).then_some((first, second, mark))
+        let first = self.tokens.number(at, 2)?;
+        let mark = self.tokens.mark(at + 1).filter(|mark| "./-".contains(*mark))?;
+        let second = self.tokens.number(at + 2, 2)?;
+        (self.tokens.mark(at + 3) == Some(mark)).then_some((first, second, mark))
     }
 
     /// Which of the two is the day: what can be, then what the weekday says, then the order.
@@ -114,18 +118,21 @@ impl Scan<'_> {
 
     /// `03.-05.05.2026`, `30.04. - 02.05.2026`: the first day of it.
     pub(super) fn range_of_numbers(&self, at: usize) -> Option<(Date, usize)> {
-        let day = self.number(at, 2)?;
+        let day = self.tokens.number(at, 2)?;
         let mut next = self.past(at + 1, ".");
-        let own_month = (self.mark(at + 1) == Some('.')).then(|| self.number(at + 2, 2)).flatten();
+        let own_month = (self.tokens.mark(at + 1) == Some('.'))
+            .then(|| self.tokens.number(at + 2, 2))
+            .flatten();
         if own_month.is_some() {
             next = self.past(at + 3, ".");
         }
-        if self.mark(next) != Some('-') || self.mark(next + 2) != Some('.') {
+        if self.tokens.mark(next) != Some('-') || self.tokens.mark(next + 2) != Some('.') {
             return None;
         }
-        self.number(next + 1, 2)?;
-        let last_month = self.number(next + 3, 2)?;
-        let year = (self.mark(next + 4) == Some('.')).then(|| self.year(next + 5)).flatten()?;
+        self.tokens.number(next + 1, 2)?;
+        let last_month = self.tokens.number(next + 3, 2)?;
+        let year =
+            (self.tokens.mark(next + 4) == Some('.')).then(|| self.year(next + 5)).flatten()?;
         let month = own_month.unwrap_or(last_month);
         Some((date(year_of_start(year, month, last_month), month, day)?, next + 6))
     }

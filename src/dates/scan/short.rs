@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Scan, YEARS, date};
-use crate::dates::token::{Kind, Token};
+use crate::dates::token::{Kind, Token, Tokens};
 
 impl Scan<'_> {
     /// A date with a year in two digits, and one in eight digits: too short to be looked for in
@@ -31,7 +31,7 @@ impl Scan<'_> {
             '/' => self.reader.order(numbers.2).is_some(),
             _ => false,
         };
-        if !is_clear || self.goes_on(at + 5) || self.mark(at + 5) == Some(':') {
+        if !is_clear || self.goes_on(at + 5) || self.tokens.mark(at + 5) == Some(':') {
             return None;
         }
         self.ordered(at, numbers, year)
@@ -39,33 +39,35 @@ impl Scan<'_> {
 
     /// `21 Feb 22`, `3 May ’26`
     pub(super) fn named_with_short_year(&self, at: usize) -> Option<(Date, usize)> {
-        let day = self.number(at, 2)?;
+        let day = self.tokens.number(at, 2)?;
         let (month, after) = self.month_behind(self.past_ordinal(at + 1))?;
         let after = self.past(after, ".,-'’");
-        let is_time = matches!(self.mark(after + 1), Some(':'))
-            || self.word(after + 1).is_some_and(|word| matches!(word, "h" | "uhr"));
+        let is_time = matches!(self.tokens.mark(after + 1), Some(':'))
+            || self.tokens.word(after + 1).is_some_and(|word| matches!(word, "h" | "uhr"));
         let year = self.short_year(after).filter(|_| !is_time)?;
         Some((date(year, month, day)?, after + 1))
     }
 
     /// `R7.10.8`: the era by its letter, as Japanese offices write it.
     pub(super) fn lettered_era(&self, at: usize) -> Option<(Date, usize)> {
-        let before_first = match self.word(at)? {
+        let before_first = match self.tokens.word(at)? {
             "r" => 2018,
             "h" => 1988,
             _ => return None,
         };
         let (year, month, mark) = self.three_numbers(at + 1)?;
-        let day = self.number(at + 5, 2).filter(|_| mark == '.' && self.reader.is_japanese())?;
+        let day =
+            self.tokens.number(at + 5, 2).filter(|_| mark == '.' && self.reader.is_japanese())?;
         Some((date(before_first + year, month, day)?, at + 6))
     }
 
     /// `03` over `2026-05`: a leaf of a calendar, and nothing else in the field.
     pub(super) fn day_over_month(&self, at: usize) -> Option<(Date, usize)> {
-        let day = self.number(at, 2).filter(|_| self.tokens.len() == 4)?;
+        let day = self.tokens.number(at, 2).filter(|_| self.tokens.len() == 4)?;
         let year = self.year(at + 1)?;
-        let month = self.mark(at + 2).filter(|mark| "-/.".contains(*mark)).map(|_| at + 3)?;
-        Some((date(year, self.number(month, 2)?, day)?, at + 4))
+        let month =
+            self.tokens.mark(at + 2).filter(|mark| "-/.".contains(*mark)).map(|_| at + 3)?;
+        Some((date(year, self.tokens.number(month, 2)?, day)?, at + 4))
     }
 
     /// `20260503`
@@ -83,7 +85,7 @@ impl Scan<'_> {
         }
         let counted = || {
             let (year, behind) = self.era(at).or_else(|| Some((self.year(at)?, at + 1)))?;
-            let month = self.number(behind + 1, 2).filter(|_| self.unit(behind, "年년"))?;
+            let month = self.tokens.number(behind + 1, 2).filter(|_| self.unit(behind, "年년"))?;
             self.unit(behind + 2, "月월").then_some((year, month, behind + 3))
         };
         let named = || {
@@ -92,9 +94,12 @@ impl Scan<'_> {
             Some((year, month, next))
         };
         let numbered = || {
-            self.mark(at + 1).filter(|mark| "/.-".contains(*mark) && self.tokens.len() == 3)?;
-            let year_last = self.number(at, 2).zip(self.year(at + 2));
-            let (month, year) = year_last.or_else(|| self.number(at + 2, 2).zip(self.year(at)))?;
+            self.tokens
+                .mark(at + 1)
+                .filter(|mark| "/.-".contains(*mark) && self.tokens.len() == 3)?;
+            let year_last = self.tokens.number(at, 2).zip(self.year(at + 2));
+            let (month, year) =
+                year_last.or_else(|| self.tokens.number(at + 2, 2).zip(self.year(at)))?;
             Some((year, month, at + 3))
         };
         let (year, month, next) = counted().or_else(named).or_else(numbered)?;

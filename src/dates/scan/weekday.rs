@@ -4,7 +4,7 @@ use jiff::civil::Weekday;
 
 use super::Scan;
 use crate::dates::names::weekday_anywhere;
-use crate::dates::token::{Kind, Token};
+use crate::dates::token::{Kind, Token, Tokens};
 
 impl Scan<'_> {
     /// The weekday that stands beside the date from token `at` to `next`, names of the page's
@@ -23,7 +23,7 @@ impl Scan<'_> {
     /// `星期日`, `周日`, `(日)`, `日曜日` behind a date.
     pub(super) fn han_weekday(&self, next: usize) -> Option<Weekday> {
         let mut at = self.past(next, "(,");
-        let is_marked = match (self.word(at), self.word(at + 1)) {
+        let is_marked = match (self.tokens.word(at), self.tokens.word(at + 1)) {
             (Some("星"), Some("期")) => {
                 at += 2;
                 true
@@ -33,9 +33,9 @@ impl Scan<'_> {
                 true
             }
             (Some(_), Some("曜")) => true,
-            _ => self.mark(next) == Some('(') && self.mark(at + 1) == Some(')'),
+            _ => self.tokens.mark(next) == Some('(') && self.tokens.mark(at + 1) == Some(')'),
         };
-        let day = self.word(at).filter(|_| is_marked)?;
+        let day = self.tokens.word(at).filter(|_| is_marked)?;
         let days = ["一月", "二火", "三水", "四木", "五金", "六土", "日天"];
         let offset = days.iter().position(|names| names.contains(day))? as i8 + 1;
         Weekday::from_monday_one_offset(offset).ok()

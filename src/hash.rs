@@ -1,0 +1,13 @@
+//! Short names for long things.
+
+use sha2::{Digest, Sha256};
+
+/// The first `bytes` of the SHA-256 of parts, each ended, in hexadecimal.
+pub fn short<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>, bytes: usize) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.as_ref());
+        hash.update([0]);
+    }
+    hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}
