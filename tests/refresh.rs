@@ -130,6 +130,24 @@ fn a_corrupt_or_newer_database_is_named_and_left_as_it_is() {
     assert!(told.contains("database `sqlite:infocus.db` is corrupt"), "{told}");
     assert_eq!(bed.read("infocus.db"), before);
     assert!(!bed.path("public").exists());
+
+    std::fs::remove_file(bed.path("infocus.db")).expect("removed");
+    bed.run(&["refresh"]).ends(0);
+    let url = format!("sqlite://{}", bed.path("infocus.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let pool = sqlx::SqlitePool::connect(&url).await.expect("a database");
+        let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     VALUES (9999, 'of tomorrow', 1, x'00', 0)";
+        sqlx::query(newer).execute(&pool).await.expect("a migration");
+        pool.close().await;
+    });
+    let (before, published) =
+        (std::fs::read(bed.path("infocus.db")).expect("bytes"), bed.files("public"));
+    let told = bed.run(&["refresh"]).ends(1).stderr;
+    assert!(told.contains("database `sqlite:infocus.db` was written by a newer infocus"), "{told}");
+    assert_eq!(std::fs::read(bed.path("infocus.db")).expect("bytes"), before);
+    assert_eq!(bed.files("public"), published);
 }
 
 #[test]
