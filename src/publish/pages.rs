@@ -127,6 +127,8 @@ fn entry(item: &Item, document: &FeedDocument) -> Value {
         "url": item.url,
         "page": page_of(item),
         "image": item.image.as_ref().map(|image| json!({ "url": image.url, "alt": image.alt })),
+        // Its own link is among its files, with its size.
+        "is_document": item.enclosures.iter().any(|file| Some(&file.url) == item.url.as_ref()),
         "files": item.enclosures.iter().map(file).collect::<Vec<_>>(),
         "translations": item.translations.iter().map(translation).collect::<Vec<_>>(),
         "retracted": item.retracted_at.is_some(),
