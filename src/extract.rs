@@ -17,6 +17,7 @@ pub mod pick;
 mod residue;
 pub mod rules;
 pub mod sitemap;
+mod structured;
 pub mod text;
 
 use crate::dates::Reader;

@@ -239,6 +239,52 @@ fn a_sitemap_names_pages_and_they_say_what_they_are() {
 }
 
 #[test]
+fn the_page_of_an_item_dates_it_by_what_it_says_to_programs() {
+    let server = Server::start(|request: &Request| {
+        let ld = |date: &str| {
+            format!(
+                r#"{{"@type":["NewsArticle"],"datePublished":"{date}","author":[{{"name":"Ana"}}]}}"#
+            )
+        };
+        let script = |body: String| {
+            Answer::page(format!(
+                "<script type='application/ld+json'>{body}</script><div class=t>Text.</div>"
+            ))
+        };
+        match request.path.as_str() {
+            "/news" => Answer::page(
+                "<li><a href=/ld>A</a><li><a href=/meta>B</a><li><a href=/micro>C</a><li><a href=/many>D</a><li><a href=/2026/04/07/e>E</a>",
+            ),
+            "/ld" => script(format!(
+                r#"{{"@context":"https://schema.org","@graph":[{{"@type":"Organization"}},{}]}}"#,
+                ld("2026-05-03T09:00:00+02:00")
+            )),
+            "/meta" => Answer::page(
+                "<meta property='article:published_time' content='2026-05-02'><div class=t>Text.</div>",
+            ),
+            "/micro" => Answer::page(
+                "<time itemprop=datePublished datetime=2026-05-01>1 May</time><div class=t>Text.</div>",
+            ),
+            "/many" => script(format!("[{},{}]", ld("2026-04-01"), ld("2026-04-02"))),
+            _ => Answer::page("<div class=t>Text.</div>"),
+        }
+    });
+    let bed =
+        bed(&server, "/news", "[source.html]\nitem = \"li\"\n[source.detail]\ncontent = \".t\"\n");
+    assert_eq!(
+        items(&bed, &["title", "date_published"]),
+        [
+            // Which of two it would be is not said.
+            ["D", "2026-05-04T12:00:00+02:00"],
+            ["A", "2026-05-03T09:00:00+02:00"],
+            ["B", "2026-05-02T12:00:00+02:00"],
+            ["C", "2026-05-01T12:00:00+02:00"],
+            ["E", "2026-04-07T12:00:00+02:00"],
+        ]
+    );
+}
+
+#[test]
 fn rows_of_a_table_are_read_by_the_names_of_its_columns_under_headings() {
     let server = serve(&[(
         "/decisions",

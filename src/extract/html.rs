@@ -4,7 +4,8 @@ use scraper::{ElementRef, Html, Selector};
 
 use super::blocks::Block;
 use super::elements::blocks_of;
-use super::{RawDate, RawItem, TooComplex, body, header};
+use super::structured::{self, meta};
+use super::{RawDate, RawItem, TooComplex, body, header, rules};
 use crate::dates::Reader;
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
@@ -18,14 +19,11 @@ const DATED: &str = "time[itemprop=datePublished], time[pubdate]";
 
 /// Reads one announcement from a page or a fragment.
 pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
-    if too_complex(html) {
-        return Err(TooComplex);
-    }
-    let page = Html::parse_document(html);
+    let page = rules::parse(html)?;
     let root = page.root_element();
     let start = RawItem {
         url: attribute(root, "link[rel=canonical]", "href").or(meta(root, "og:url")),
-        author: meta(root, "author"),
+        author: structured::author(root),
         image: meta(root, "og:image").map(Picture::at),
         summary: meta(root, "og:description").or(meta(root, "description")),
         language: attribute(root, "html", "lang"),
@@ -35,11 +33,7 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     let declared = meta(root, "og:title").or_else(|| text(root, "title"));
     let mut item = read_blocks(blocks_of(main), start, declared.as_deref(), dates);
     item.title = item.title.or(declared);
-    let declared = || {
-        meta(root, "article:published_time")
-            .or_else(|| meta(root, "date"))
-            .or_else(|| attribute(main, DATED, "datetime"))
-    };
+    let declared = || structured::published(root).or_else(|| attribute(main, DATED, "datetime"));
     let is_page = |date: &RawDate| date.evidence == Evidence::Page;
     if !item.published.as_ref().is_some_and(is_page)
         && let Some(text) = declared()
@@ -100,10 +94,6 @@ fn heading(element: ElementRef) -> Option<ElementRef> {
 fn is_beside(element: ElementRef) -> bool {
     let Ok(beside) = Selector::parse(BESIDE) else { return false };
     element.ancestors().filter_map(ElementRef::wrap).any(|above| beside.matches(&above))
-}
-
-fn meta(root: ElementRef, name: &str) -> Option<String> {
-    attribute(root, &format!("meta[property=\"{name}\"], meta[name=\"{name}\"]"), "content")
 }
 
 fn attribute(root: ElementRef, selector: &str, name: &str) -> Option<String> {

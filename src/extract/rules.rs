@@ -8,7 +8,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
 use super::pick::{Page, Pick, Scope};
-use super::{Fields, Listing, RawItem, TooComplex, languages};
+use super::{Fields, Listing, RawItem, TooComplex, languages, structured};
 
 /// The rules of a listing page, compiled.
 #[derive(Debug, Clone)]
@@ -39,12 +39,11 @@ pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
 pub fn read_page(html: &str, fields: &Fields<Pick>) -> Result<Listing, TooComplex> {
     let html = parse(html)?;
     let page = Page::new(&html, None);
-    let translations = languages::of_page(html.root_element());
-    Ok(Listing {
-        items: vec![RawItem { translations, ..read_item(&page.whole(), fields) }],
-        base: base(html.root_element()),
-        ..Listing::default()
-    })
+    let root = html.root_element();
+    let mut item = read_item(&page.whole(), fields);
+    item.translations = languages::of_page(root);
+    item.other_dates.extend(structured::published(root));
+    Ok(Listing { items: vec![item], base: base(html.root_element()), ..Listing::default() })
 }
 
 /// A page as browsers see it.

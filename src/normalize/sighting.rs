@@ -242,10 +242,11 @@ impl Sighting {
             self.translations = page.translations;
             self.name_no_self();
         }
-        // What its own page says of its date outweighs the listing, an address does not.
-        let is_address = |date: &Published| date.evidence == Evidence::Url;
-        if page.published.as_ref().is_some_and(|date| self.published.is_none() || !is_address(date))
-        {
+        // What the rules find on its own page outweighs the listing; what that says to programs, or
+        // its address, is for want of anything else.
+        let is_weak = |date: &Published| date.evidence == Evidence::Url;
+        let wants = raw.published.is_some() || self.published.as_ref().is_none_or(is_weak);
+        if wants && page.published.is_some() {
             self.published = page.published;
             self.unread = None;
         }
