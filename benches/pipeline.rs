@@ -6,13 +6,14 @@ use std::collections::HashMap;
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
+use infocus::catalog::Feed;
 use infocus::config::Settings;
 use infocus::dates::Reader;
 use infocus::extract::Fields;
 use infocus::extract::RawItem;
 use infocus::extract::pick::Pick;
 use infocus::extract::rules::{Rules, read};
-use infocus::model::{Feed, Item, Slug};
+use infocus::model::{Item, Slug};
 use infocus::normalize::ledger::{Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting};
 use infocus::publish::{Output, Publisher};

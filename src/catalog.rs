@@ -3,6 +3,7 @@
 
 mod compile;
 mod definition;
+mod feed;
 mod fields;
 mod files;
 
@@ -10,9 +11,10 @@ use std::path::Path;
 
 use crate::config::Settings;
 use crate::diagnostic::{Diagnostic, Invalid};
-use crate::model::{Feed, Slug};
+use crate::model::Slug;
 use crate::toml_file;
 
+pub use feed::{Feed, Location, Request, Secret, Source};
 pub use files::{Announcement, check as check_files, read_files};
 
 /// The JSON Schema of a definition file, for editors; the parser is what decides.

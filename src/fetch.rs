@@ -16,9 +16,9 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::catalog;
 use crate::config;
 use crate::diagnostic::Diagnostic;
-use crate::model;
 use crate::store::Validators;
 use guard::Guard;
 
@@ -120,10 +120,10 @@ impl Fetcher {
         &self,
         url: &Url,
         validators: Option<&Validators>,
-        request: &model::Request,
+        request: &catalog::Request,
     ) -> Result<Fetched, FetchError> {
         let home = url.origin();
-        let nothing = model::Request::default();
+        let nothing = catalog::Request::default();
         let asked = |url: &Url| {
             let request = if url.origin() == home { request } else { &nothing };
             let asked = with(self.client.request(method(request), url.clone()), request);
@@ -185,12 +185,12 @@ impl Fetcher {
     }
 }
 
-fn method(request: &model::Request) -> Method {
+fn method(request: &catalog::Request) -> Method {
     if request.is_post { Method::POST } else { Method::GET }
 }
 
 /// The request with what its source wants to be asked with.
-fn with(mut builder: RequestBuilder, request: &model::Request) -> RequestBuilder {
+fn with(mut builder: RequestBuilder, request: &catalog::Request) -> RequestBuilder {
     for (name, value) in &request.headers {
         builder = builder.header(name, value.expose());
     }

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use crate::catalog::Feed;
 use crate::config::Newsletter;
 use crate::diagnostic::Diagnostic;
 use crate::mail::{Mailbox, Message};
-use crate::model::{Feed, Item};
+use crate::model::Item;
 use crate::publish::{Output, OutputError, window};
 use crate::site::Site;
 use crate::store::{Store, StoreError};

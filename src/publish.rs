@@ -14,8 +14,9 @@ use url::Url;
 pub use document::{FeedDocument, date_of, page_of, window};
 pub use output::{Output, OutputError};
 
+use crate::catalog::Feed;
 use crate::config::Settings;
-use crate::model::{Feed, Item};
+use crate::model::Item;
 use crate::templates::{TemplateError, Templates};
 
 /// Publishes feeds under the base address of a site.

@@ -6,9 +6,9 @@ mod walk;
 
 use jiff::Timestamp;
 
+use crate::catalog::{Feed, Location, Source};
 use crate::diagnostic::Diagnostic;
 use crate::fetch::Fetcher;
-use crate::model::{Feed, Location, Source};
 use crate::normalize::ledger::{Kind, Occasion};
 use crate::publish::{PublishError, Publisher};
 use crate::site::Site;

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog;
+use crate::catalog::{self, Feed};
 use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
-use crate::model::Feed;
 use crate::publish::Output;
 use crate::templates::Templates;
 

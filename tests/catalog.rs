@@ -2,10 +2,10 @@
 
 use std::fs;
 
+use infocus::catalog::Location;
 use infocus::catalog::load;
 use infocus::config::Settings;
 use infocus::extract::Rules;
-use infocus::model::Location;
 use tempfile::TempDir;
 
 /// A site with one definition, `feeds/a.toml`, and two announcements beside it.

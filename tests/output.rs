@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use infocus::catalog::Feed;
 use infocus::config::Settings;
 use infocus::dates::Reader;
 use infocus::extract::{RawDate, RawItem};
-use infocus::model::{Evidence, Feed, Slug};
+use infocus::model::{Evidence, Slug};
 use infocus::normalize::ledger::{Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting};
 use infocus::publish::{Output, Publisher};

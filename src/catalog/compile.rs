@@ -8,13 +8,14 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use toml::Spanned;
 
 use super::definition::{FeedFile, FilterTable, Method, RequestTable, SourceTable, Strings};
+use super::feed::{Feed, Location, Request, Secret, Source};
 use super::files;
 use crate::config::Settings;
 use crate::dates;
 use crate::diagnostic::Diagnostic;
 use crate::extract::Rules;
 use crate::hash;
-use crate::model::{Feed, Location, Request, Secret, Slug, Source};
+use crate::model::Slug;
 use crate::normalize::filter::{Condition, Field, Filter, Pattern};
 use crate::toml_file::line_of;
 

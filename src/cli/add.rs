@@ -7,12 +7,12 @@ use serde_json::json;
 use url::Url;
 
 use super::{Answer, Outcome};
-use crate::catalog::{self, read_files};
+use crate::catalog::{self, Request, read_files};
 use crate::dates::Reader;
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, RawItem, Rules};
 use crate::fetch::{Fetched, Fetcher};
-use crate::model::{Request, Slug};
+use crate::model::Slug;
 use crate::site::Site;
 
 #[derive(Debug, Args)]

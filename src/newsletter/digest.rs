@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 
+use crate::catalog::Feed;
 use crate::hash;
-use crate::model::{Feed, Item, Slug};
+use crate::model::{Item, Slug};
 use crate::normalize::links;
 
 /// The choice of items for a period.

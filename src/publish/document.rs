@@ -5,8 +5,9 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use crate::catalog::Feed;
 use crate::dates;
-use crate::model::{Feed, Item, Precision};
+use crate::model::{Item, Precision};
 
 /// Items that came within this time before the newest are shown even beyond the window: a burst
 /// must not carry away what a reader has not fetched yet.

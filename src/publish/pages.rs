@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::document::{FeedDocument, date_of, day_of, page_of};
-use crate::model::{Enclosure, Evidence, Feed, Item, Translation};
+use crate::catalog::Feed;
+use crate::model::{Enclosure, Evidence, Item, Translation};
 use crate::templates::{TemplateError, Templates};
 
 /// `SLUG/index.html`

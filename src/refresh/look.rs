@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::walk::Walk;
-use crate::catalog::read_files;
+use crate::catalog::{Feed, Location, Request, Source, read_files};
 use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, Listing, RawItem, TooComplex, charset, html, rules};
 use crate::fetch::{FetchError, Fetched, Fetcher, Page};
-use crate::model::{Feed, Location, Request, Source};
 use crate::normalize::filter::Field;
 use crate::normalize::sighting::{self, Ground, Sighting};
 use crate::store::{Seen, Store, StoreError, Validators};

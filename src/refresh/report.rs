@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use crate::catalog::{Feed, Source};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Feed, Source};
 use crate::normalize::cut_at_word;
 use crate::normalize::ledger::{Change, Kind};
 

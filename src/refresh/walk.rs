@@ -4,8 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use url::Url;
 
+use crate::catalog::Source;
 use crate::extract::Listing;
-use crate::model::Source;
 
 /// Sitemaps of an index that are read at most, the newest first.
 const PARTS: usize = 10;
