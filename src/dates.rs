@@ -3,7 +3,7 @@
 //!
 //! [`Reader::read`] takes a field that is meant to be a date; [`Reader::find`] looks for the first
 //! date in running text. Both refuse what cannot be decided: `03/05/2026` stays unread until the
-//! other dates of its page ([`Column::order`]) or the page's language settle which number is the
+//! other dates of its page ([`Orders::of_column`]) or the page's language settle which number is the
 //! day, and a date that its own weekday denies is none. The names of months and weekdays, and the
 //! words for time that has passed, come from CLDR, through ICU4X.
 

@@ -37,7 +37,7 @@ pub fn line(text: &str) -> String {
 /// Characters of a field beyond which it is no title, name or summary.
 const LONGEST_FIELD: usize = 10_000;
 
-/// A [`line`] that is the same to readers that take it for text and to those that take it for HTML:
+/// A [`line()`] that is the same to readers that take it for text and to those that take it for HTML:
 /// no mark-up, no entities, nothing that could be taken for either.
 pub fn inert(text: &str) -> String {
     static TAG: LazyLock<Option<Regex>> =
