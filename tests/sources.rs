@@ -169,6 +169,27 @@ fn an_api_is_read_by_paths_over_its_pages() {
 }
 
 #[test]
+fn pages_are_counted_by_number_and_by_what_was_read() {
+    let server = Server::start(|request: &Request| {
+        let post = |id: u32| format!(r#"{{"id":{id},"title":"Plan {id}","url":"/{id}"}}"#);
+        match request.path.as_str() {
+            "/api" => Answer::page(format!("[{},{}]", post(1), post(2))),
+            "/api?offset=2" | "/api?p=2" => Answer::page(format!("[{}]", post(3))),
+            "/api?offset=3" | "/api?p=3" => Answer::page("[]"),
+            _ => Answer::status(404),
+        }
+    });
+    for place in ["offset={offset}", "p={page}"] {
+        let rules = format!(
+            "pages = 9\nnext_url = \"{}?{place}\"\n[source.json]\nitem = \"$[*]\"\ntitle = \"$.title\"\nurl = \"$.url\"\n",
+            server.url("/api")
+        );
+        assert_eq!(items(&bed(&server, "/api", &rules), &["title"]).len(), 3, "{place}");
+        assert_eq!(server.asked().len(), 3, "{place}: a page without items is the last");
+    }
+}
+
+#[test]
 fn posts_of_wordpress_need_no_paths() {
     let server = serve(&[(
         "/wp-json/wp/v2/posts?_embed",
