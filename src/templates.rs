@@ -54,7 +54,7 @@ pub struct Templates {
 impl Templates {
     /// Loads the templates of a site; one that the site does not have is the default.
     pub fn load(site: &Path) -> Result<Templates, Vec<Diagnostic>> {
-        let mut problems = Vec::new();
+        let mut problems = strangers(site);
         let mut markup = Handlebars::new();
         markup.set_strict_mode(true);
         let mut plain = markup.clone();
@@ -114,6 +114,36 @@ impl Templates {
     pub fn defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
         DEFAULTS.into_iter()
     }
+}
+
+/// Files among the site's templates that no page and no mail asks for: a name was misspelt.
+fn strangers(site: &Path) -> Vec<Diagnostic> {
+    let root = site.join(DIRECTORY);
+    let mut problems = Vec::new();
+    for folder in [root.clone(), root.join("digest")] {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
+        files.sort();
+        for file in files.iter().filter(|file| file.is_file()) {
+            let name = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().into_owned();
+            let is_hidden =
+                file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            let is_known = DEFAULTS.iter().any(|(known, _)| *known == name);
+            if !is_known && !is_hidden && !name.ends_with('~') {
+                let known = DEFAULTS.iter().map(|(known, _)| *known);
+                problems.push(
+                    Diagnostic::new(format!("there is no template `{name}`"))
+                        .at(&Path::new(DIRECTORY).join(&name), None)
+                        .did_you_mean(
+                            &name,
+                            known,
+                            "`infocus templates export` writes those there are",
+                        ),
+                );
+            }
+        }
+    }
+    problems
 }
 
 /// What the site says goes before what is compiled in, text by text.

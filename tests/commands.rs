@@ -116,6 +116,12 @@ fn templates_are_exported_overridden_and_checked() {
     let page = bed.files("public/a/items").into_values().next().expect("a page").0;
     assert_eq!(String::from_utf8_lossy(&page), "<!DOCTYPE html>\n<title>A</title>");
 
+    bed.write("templates/itme.html", "<p>");
+    assert_eq!(
+        bed.run(&["check"]).ends(2).stderr,
+        "error: there is no template `itme.html`\n  at: templates/itme.html\nhelp: did you mean `item.html`?\n"
+    );
+    std::fs::remove_file(bed.path("templates/itme.html")).expect("removed");
     bed.write("templates/item.html", "<p>\n{{#if}}");
     let told = bed.run(&["check"]).ends(2).stderr;
     assert!(told.contains("at: templates/item.html:2"), "{told}");

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Answer, Outcome};
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
-use crate::refresh::{Pass, Report};
+use crate::refresh::{Pass, Report, SourceReport};
 use crate::site::Site;
 use crate::store::Store;
 
@@ -82,6 +82,10 @@ fn told(site: &Site, report: &Report, drafts: &[Draft]) -> String {
         let own = report.sources.iter().filter(|source| source.feed == feed.feed);
         let new: usize = own.map(|source| source.new).sum();
         lines.push(format!("{}: {}, {new} new", feed.feed, count(feed.items, "item")));
+    }
+    let is_empty = |source: &&SourceReport| source.found == 0 && source.problems.is_empty();
+    for source in report.sources.iter().filter(is_empty) {
+        lines.push(format!("{}: nothing that its filters want", source.source));
     }
     if !report.feeds.is_empty() {
         lines.push(format!("Published: {}", site.output().root().join("index.html").display()));

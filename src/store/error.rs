@@ -16,7 +16,9 @@ pub enum StoreError {
         "database `{0}` was written by a newer infocus; it was left as it is\nhelp: use that version, or a copy from before the update"
     )]
     Newer(String),
-    #[error("failed to open database `{0}`: {1}")]
+    #[error(
+        "failed to open database `{0}`: {1}\nhelp: its path is relative to the site; its directory has to be there, and writable"
+    )]
     Open(String, String),
     #[error("the database holds what this program never wrote: {0}")]
     Foreign(String),
