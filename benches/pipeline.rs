@@ -64,6 +64,7 @@ fn ground() -> Ground {
         dates: Reader::new("en"),
         zone: TimeZone::UTC,
         language: "en".to_owned(),
+        scope: String::new(),
         rules: String::new(),
     }
 }

@@ -76,6 +76,11 @@ impl FetchError {
             .then_some("allow the network in `infocus.toml`: `[fetch] allow_private = [\"...\"]`")
     }
 
+    /// The server has no such page (4xx), whatever else it says.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, FetchError::Status(status) if status.is_client_error())
+    }
+
     /// Those who announced it have taken it back (RFC 9110, 15.5.11).
     pub fn is_retracted(&self) -> bool {
         matches!(self, FetchError::Status(StatusCode::GONE))

@@ -47,6 +47,7 @@ fn settle(listing: infocus::extract::Listing) {
         dates: dates(),
         zone: TimeZone::UTC,
         language: "en".to_owned(),
+        scope: String::new(),
         rules: String::new(),
     };
     for item in &listing.items {

@@ -36,6 +36,7 @@ impl Ledger {
             dates: Reader::new("en"),
             zone: self.zone.clone(),
             language: "en".to_owned(),
+            scope: String::new(),
             rules: String::new(),
         };
         let mut sightings: Vec<_> =
@@ -204,6 +205,39 @@ fn a_title_that_is_only_a_label_does_not_make_two_announcements_one() {
     let moved =
         ledger.see(AFTERNOON, &[raw("/archive/press/2.html", "Press release", "3 May 2026")]);
     assert_eq!(ids(&moved), ids(&later));
+}
+
+#[test]
+fn the_same_title_on_the_same_day_is_not_enough_where_the_texts_differ() {
+    let mut ledger = Ledger::new();
+    let notice = |url: &str, text: &str| {
+        let mut item = raw(url, "Water notice for the whole town", "3 May 2026");
+        item.summary = Some(text.to_owned());
+        [item]
+    };
+    let first = ledger.see(MORNING, &notice("/r/1", "Street A."));
+    let second = ledger.see(AFTERNOON, &notice("/r/2", "Street B."));
+    assert_eq!(kinds(&second), [Kind::New]);
+    let moved = ledger.see(NEXT_DAY, &notice("/x/9", "Street A."));
+    assert_eq!(ids(&moved), ids(&first), "its text is the same");
+    // One link for what is announced anew every week.
+    let weekly =
+        [raw("/apply", "Apply now", "4 May 2026"), raw("/apply", "Apply now", "27 April 2026")];
+    assert_eq!(kinds(&ledger.see(NEXT_DAY, &weekly)), [Kind::New; 2]);
+    assert_eq!(kinds(&ledger.see(NEXT_DAY, &weekly)), [Kind::Unchanged; 2]);
+}
+
+#[test]
+fn a_card_that_cuts_the_title_or_lacks_the_date_is_the_same_announcement() {
+    let mut ledger = Ledger::new();
+    let page = [
+        raw("/n/1", "Handbook for the towns…", ""),
+        raw("/n/1", "Handbook for the towns of the valley", "3 May 2026"),
+    ];
+    let seen = ledger.see(MORNING, &page);
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].item.title, "Handbook for the towns of the valley");
+    assert_eq!(seen[0].item.published.evidence, Evidence::Page);
 }
 
 #[test]

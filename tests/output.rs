@@ -105,7 +105,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn the_output_is_legal_whatever_comes_in(raw in prop::collection::vec(raw_item(), 1..6)) {
-        let ground = Ground { base: "https://example.org/".parse().ok(), dates: Reader::new("en"), zone: TimeZone::UTC, language: "en".to_owned(), rules: String::new() };
+        let ground = Ground { base: "https://example.org/".parse().ok(), dates: Reader::new("en"), zone: TimeZone::UTC, language: "en".to_owned(), scope: String::new(),
+        rules: String::new() };
         let sightings = raw.iter().filter_map(|raw| Sighting::of(raw, &ground)).collect();
         let slug = Slug::parse("news").expect("a slug");
         let now = "2026-06-01T12:00:00Z".parse().expect("an instant");

@@ -194,21 +194,18 @@ fn posts_of_wordpress_need_no_paths() {
     let server = serve(&[(
         "/wp-json/wp/v2/posts?_embed",
         "application/json",
-        r#"[{"id":5,"date":"2026-05-03T12:30:00","date_gmt":"2026-05-03T10:30:00","guid":{"rendered":"https://e.org/?p=5"},"link":"https://e.org/plan",
+        r#"[{"id":5,"date":"2026-05-04T01:30:00","date_gmt":"2026-05-03T23:30:00","guid":{"rendered":"https://e.org/?p=5"},"link":"https://e.org/plan",
         "title":{"rendered":"A plan &#8211; a map"},"excerpt":{"rendered":"<p>The towns agreed. [&hellip;]</p>"},"content":{"rendered":"<p>The <b>towns</b> agreed.</p>"},
         "_embedded":{"author":[{"name":"Ana"}],"wp:term":[[{"name":"In Focus"}]],"wp:featuredmedia":[{"source_url":"https://e.org/a.jpg"}]}}]"#,
     )]);
-    let bed = bed(
-        &server,
-        "/wp-json/wp/v2/posts?_embed",
-        "time_zone = \"UTC\"\n[source.json]\npreset = \"wordpress\"\n",
-    );
+    let bed =
+        bed(&server, "/wp-json/wp/v2/posts?_embed", "[source.json]\npreset = \"wordpress\"\n");
     assert_eq!(
         items(&bed, &["title", "url", "date_published", "tags", "image", "content_html"]),
         [[
             "A plan – a map",
             "https://e.org/plan",
-            "2026-05-03T12:30:00+02:00",
+            "2026-05-04T01:30:00+02:00",
             "[\"In Focus\"]",
             "https://e.org/a.jpg",
             "<p>The <b>towns</b> agreed.</p>"
@@ -347,7 +344,7 @@ fn a_heading_and_what_follows_it_is_an_item_where_there_is_no_other() {
         server.url("/notices")
     );
     let bed = bed(&server, "/notices", &rules);
-    bed.run(&["refresh"]).ends(3);
+    bed.run(&["refresh"]).ends(0);
     let feed = bed.json_feed("news");
     let mut found: Vec<_> = feed["items"]
         .as_array()
@@ -586,4 +583,66 @@ fn one_announcement_in_two_languages_is_one_item_of_the_feed_and_names_the_other
         );
         assert!(!plan.contains("hreflang=\"en\""), "not itself: {plan}");
     }
+}
+
+#[test]
+fn secrets_go_to_no_other_server_that_a_page_names() {
+    let elsewhere = Server::start(|_| Answer::page("{}"));
+    let other = elsewhere.url("/steal");
+    let server = Server::start(move |_| {
+        Answer::page(format!(r#"{{"data":[{{"title":"One","url":"/1"}}],"next":"{other}"}}"#))
+    });
+    let rules = "pages = 3\n[source.request]\nheaders = { X-Api-Key = \"geheim\" }\nuser = \"u\"\npassword = \"p\"\n\
+        [source.json]\nitem = \"$.data[*]\"\ntitle = \"$.title\"\nurl = \"$.url\"\nnext = \"$.next\"\n";
+    let bed = bed(&server, "/api", rules);
+    bed.run(&["refresh"]);
+    assert_eq!(server.asked()[0].headers["x-api-key"], "geheim");
+    for request in elsewhere.asked() {
+        assert!(!request.headers.contains_key("x-api-key"), "{request:?}");
+        assert!(!request.headers.contains_key("authorization"), "{request:?}");
+    }
+}
+
+#[test]
+fn a_key_is_an_items_alone_within_its_source() {
+    let feed = |title: &str| {
+        Answer::page(format!(
+            "<rss version='2.0'><channel><title>N</title><item><title>{title}</title><link>http://e.org/{title}</link><guid isPermaLink='false'>1</guid></item></channel></rss>"
+        ))
+    };
+    let server = Server::start(move |request: &Request| feed(request.path.trim_matches('/')));
+    let bed = Bed::new();
+    bed.write(
+        "feeds/news.toml",
+        format!(
+            "title = \"News\"\n[[source]]\nurl = \"{}\"\n[[source]]\nurl = \"{}\"\n",
+            server.url("/alpha"),
+            server.url("/beta")
+        ),
+    );
+    let mut titles = items(&bed, &["title"]);
+    titles.sort();
+    assert_eq!(titles, [["alpha"], ["beta"]]);
+}
+
+#[test]
+fn two_announcements_of_one_language_with_one_translation_stay_two() {
+    let server = Server::start(|request: &Request| match request.path.as_str() {
+        "/de" => Answer::page("<li><a href=/de/1>Ein Plan</a>"),
+        "/en" => {
+            Answer::page("<li><a href=/en/1>A plan</a><li><a href=/en/2>Quite another story</a>")
+        }
+        _ => Answer::page("<link rel=alternate hreflang=de href=/de/1><div class=text>Text</div>"),
+    });
+    let source = |language: &str| {
+        let url = server.url(&format!("/{language}"));
+        format!(
+            "[[source]]\nurl = \"{url}\"\nlanguage = \"{language}\"\n[source.html]\nitem = \"li\"\n[source.detail]\ncontent = \".text\"\n"
+        )
+    };
+    let bed = Bed::new();
+    bed.write("feeds/news.toml", format!("title = \"News\"\n{}{}", source("de"), source("en")));
+    let mut titles = items(&bed, &["title"]);
+    titles.sort();
+    assert_eq!(titles, [["A plan"], ["Quite another story"]]);
 }

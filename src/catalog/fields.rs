@@ -218,17 +218,28 @@ fn json_path_of_all() -> serde_json_path::JsonPath {
     parse_path("$[*]").expect("a path")
 }
 
+fn in_utc() -> Vec<Step> {
+    Regex::new("$").map(|end| Step::Replace(end, "Z".to_owned())).into_iter().collect()
+}
+
 /// The posts of the WordPress REST API; with `_embed` in the address also author, image and label.
 fn word_press() -> json::Rules {
-    let paths = |paths: &[&str]| paths.iter().filter_map(|path| Path::parse(path).ok()).collect();
+    let paths = |paths: &[&str]| -> Vec<Path> {
+        paths.iter().filter_map(|path| Path::parse(path).ok()).collect()
+    };
     json::Rules {
         item: json_path_of_all(),
         fields: Fields {
             key: paths(&["$.guid.rendered"]),
             title: paths(&["$.title.rendered"]),
             url: paths(&["$.link"]),
-            // The other `date` is on the clock of the site, without saying which that is.
-            published: paths(&["$.date_gmt", "$.date"]),
+            // The other `date` is on the clock of the site, without saying which that is; this one
+            // does not say that it is in UTC.
+            published: paths(&["$.date_gmt"])
+                .into_iter()
+                .map(|path| path.with_steps(in_utc()))
+                .chain(paths(&["$.date"]))
+                .collect(),
             kicker: paths(&["$._embedded['wp:term'][0][0].name"]),
             summary: paths(&["$.excerpt.rendered"]),
             content: paths(&["$.content.rendered"]),

@@ -167,8 +167,15 @@ fn identify(
         };
         let by_seed = || sighting.keys.iter().find_map(|key| seeds.get(key).copied());
         let by_translation = || {
-            let mut others = sighting.translation_keys();
-            others.find_map(|key| seeds.get(&key).copied().or_else(|| known.page(&key)))
+            let is_other = |id: &ItemId| {
+                let here = places.get(id).map(|place| &matched[*place].1.language);
+                let language = here.or_else(|| known.items.get(id).map(|item| &item.language));
+                language.is_some_and(|language| !is_one_language(language, &sighting.language))
+            };
+            let mut others = sighting
+                .translation_keys()
+                .filter_map(|key| seeds.get(&key).copied().or_else(|| known.page(&key)));
+            others.find(is_other)
         };
         let id = by_key
             .or_else(by_seed)
@@ -206,27 +213,37 @@ impl Occasion<'_> {
         if is_better {
             std::mem::swap(first, &mut second);
         }
-        first.keys.extend(second.keys);
+        first.fill(second);
     }
 
     /// True for the feed's language, whatever the region.
     fn is_own(&self, language: &Option<String>) -> bool {
-        let base = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
-        language.as_deref().is_none_or(|language| base(language) == base(self.feed_language))
+        let own = Some(self.feed_language.to_owned());
+        language.is_none() || is_one_language(language, &own)
     }
+}
+
+/// The same language, whatever the region.
+fn is_one_language(one: &Option<String>, other: &Option<String>) -> bool {
+    let base = |tag: &Option<String>| {
+        tag.as_deref().and_then(|tag| tag.split('-').next()).map(str::to_ascii_lowercase)
+    };
+    base(one) == base(other)
 }
 
 /// Characters of a title that is no label: "Press release" is the title of many.
 const TELLING: usize = 20;
 
-/// Whether a likeness is enough: the sighting has no name of its own to be known by, or its title
-/// tells it from others, or its page has kept its name, or its text is the same.
+/// Whether a likeness is enough: the sighting has no name of its own to be known by, or its page has
+/// kept its name, or its text is the same, or its title tells it from others and no text denies it.
 fn is_same(sighting: &Sighting, item: &Item) -> bool {
     let (Some(new), Some(old)) = (&sighting.url, &item.url) else { return true };
-    is_telling(&sighting.title)
-        || links::place(new) == links::place(old)
+    let says = (&sighting.summary, &item.summary);
+    let is_silent = says.0.is_none() || says.1.is_none();
+    links::place(new) == links::place(old)
         || links::name(new).is_some_and(|name| links::name(old) == Some(name))
-        || (sighting.summary.is_some() && sighting.summary == item.summary)
+        || (!is_silent && says.0 == says.1)
+        || (is_silent && is_telling(&sighting.title))
 }
 
 /// Long enough to be no label. Scripts that write words in a character or two are denser.

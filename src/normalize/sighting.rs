@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -20,6 +21,8 @@ pub struct Ground {
     pub dates: Reader,
     pub zone: TimeZone,
     pub language: String,
+    /// What a key is the item's alone within; empty for files, whose names are so within the site.
+    pub scope: String,
     /// Fingerprint of the rules that found it: others may find something else in the same place.
     pub rules: String,
 }
@@ -133,7 +136,7 @@ impl Sighting {
         };
         let mut keys = Vec::new();
         keys.extend(url.as_ref().map(|url| format!("url:{}", links::key(url))));
-        keys.extend(raw.key.as_ref().map(|key| format!("key:{key}")));
+        keys.extend(raw.key.as_ref().map(|key| format!("key:{}{key}", ground.scope)));
         let likeness = likeness(&title, url.as_ref(), published.as_ref());
         let files = enclosures(raw, url.as_ref(), document, ground);
         let mut sighting = Sighting {
@@ -171,6 +174,24 @@ impl Sighting {
         let titled = RawItem { title: Some(raw.title.clone().unwrap_or(name)), ..raw.clone() };
         let sighting = Sighting::of(&titled, ground)?;
         Some(Sighting { title_is_made: raw.title.is_none(), is_bare: true, ..sighting })
+    }
+
+    /// Takes from another sighting of the same announcement what this one lacks.
+    pub fn fill(&mut self, other: Sighting) {
+        self.keys.extend(other.keys);
+        if is_cut(&self.title).is_some_and(|start| other.title.starts_with(start)) {
+            self.title = other.title;
+        }
+        if self.published.is_none() && other.published.is_some() {
+            (self.published, self.unread) = (other.published, None);
+        }
+        self.kicker = self.kicker.take().or(other.kicker);
+        self.summary = self.summary.take().or(other.summary);
+        self.image = self.image.take().or(other.image);
+        self.author = self.author.take().or(other.author);
+        if self.content.is_empty() {
+            self.content = other.content;
+        }
     }
 
     /// The document that it links to, if it is one.
@@ -347,14 +368,23 @@ fn likeness(title: &str, url: Option<&Url>, published: Option<&Published>) -> Ve
 /// Takes from the sightings of one look the names that are not theirs alone: where different
 /// announcements link to one page, the fragments of the addresses tell them apart, or the files.
 pub fn part(sightings: &mut [Sighting]) {
-    let mut titles: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut told: HashMap<String, (Vec<String>, HashSet<Date>)> = HashMap::new();
     for sighting in sightings.iter() {
         for key in &sighting.keys {
-            titles.entry(key.clone()).or_default().insert(dates::fold(&sighting.title));
+            let (titles, days) = told.entry(key.clone()).or_default();
+            let title = dates::fold(&sighting.title);
+            match titles.iter_mut().find(|known| is_one_title(known, &title)) {
+                Some(known) if known.len() < title.len() => *known = title,
+                Some(_) => {}
+                None => titles.push(title),
+            }
+            days.extend(sighting.published.as_ref().map(|date| date.when.day()));
         }
     }
     for sighting in sightings {
-        let shared = |key: &String| titles.get(key).is_some_and(|titles| titles.len() > 1);
+        let shared = |key: &String| {
+            told.get(key).is_some_and(|(titles, days)| titles.len() > 1 || days.len() > 1)
+        };
         if !sighting.keys.iter().any(shared) {
             continue;
         }
@@ -368,4 +398,16 @@ pub fn part(sightings: &mut [Sighting]) {
             }
         }
     }
+}
+
+/// The same title, or the one cut short to the other: `A plan for the…`
+fn is_one_title(one: &str, other: &str) -> bool {
+    let begins = |cut: &str, whole: &str| is_cut(cut).is_some_and(|start| whole.starts_with(start));
+    one == other || begins(one, other) || begins(other, one)
+}
+
+/// What is left of a title that was cut.
+fn is_cut(title: &str) -> Option<&str> {
+    let start = title.strip_suffix('…').or_else(|| title.strip_suffix("..."))?.trim_end();
+    (start.chars().count() >= 10).then_some(start)
 }

@@ -154,38 +154,61 @@ impl Look<'_> {
         found: &mut Found,
     ) -> Result<Result<Vec<Placed>, Diagnostic>, StoreError> {
         let mut walk = Walk::new(self.source);
-        let mut page = first;
         let mut raw = Vec::new();
-        loop {
-            let listing = match self.read(&page) {
-                Ok(listing) => listing,
+        let mut page = Some(first);
+        while let Some(current) = page.take() {
+            let next = match self.read(&current) {
+                Ok(listing) => {
+                    found.are_bare |= listing.are_bare;
+                    let base = Some(base_of(&current.url, &listing));
+                    let place = Place { base, language: listing.language.clone() };
+                    let items: Vec<Placed> =
+                        listing.items.iter().map(|item| (item.clone(), place.clone())).collect();
+                    let has_news = is_unread || self.has_news(&items).await?;
+                    raw.extend(items);
+                    walk.step(&current.url, &listing, has_news)
+                }
                 Err(problem) if walk.is_at_start() => return Ok(Err(problem)),
                 Err(problem) => {
                     found.problems.push(problem);
-                    break;
+                    walk.part()
                 }
             };
-            found.are_bare |= listing.are_bare;
-            let place = Place {
-                base: Some(base_of(&page.url, &listing)),
-                language: listing.language.clone(),
-            };
-            let items: Vec<Placed> =
-                listing.items.iter().map(|item| (item.clone(), place.clone())).collect();
-            let has_news = is_unread || self.has_news(&items).await?;
-            raw.extend(items);
-            let Some(next) = walk.step(&page.url, &listing, has_news) else { break };
-            match self.fetcher.fetch(&next, None, &self.source.request).await {
-                Ok(Fetched::Page(further)) => page = further,
-                Ok(Fetched::NotModified) => break,
+            page = self.go_on(next, &mut walk, found).await;
+        }
+        Ok(Ok(raw))
+    }
+
+    /// Fetches the next page of a walk; one that cannot be had ends it, but for the parts of an index.
+    async fn go_on(
+        &self,
+        next: Option<Url>,
+        walk: &mut Walk<'_>,
+        found: &mut Found,
+    ) -> Option<Box<Page>> {
+        let mut next = next;
+        while let Some(url) = next.take() {
+            match self.fetcher.fetch(&url, None, &self.request_for(&url)).await {
+                Ok(Fetched::Page(page)) => return Some(page),
+                Ok(Fetched::NotModified) => return None,
+                // Where pages are counted, one too many is how the end is told.
+                Err(error) if walk.counts() && error.is_refusal() => return None,
                 Err(error) => {
                     found.is_complete = false;
-                    found.problems.push(self.unreachable(&next, &error));
-                    break;
+                    found.problems.push(self.unreachable(&url, &error));
+                    next = walk.part();
                 }
             }
         }
-        Ok(Ok(raw))
+        None
+    }
+
+    /// What the source's own server is asked with; what a page names elsewhere hears nothing of it.
+    fn request_for(&self, url: &Url) -> Request {
+        match &self.source.location {
+            Location::Page(home) if home.origin() == url.origin() => self.source.request.clone(),
+            _ => Request::default(),
+        }
     }
 
     fn read(&self, page: &Page) -> Result<Listing, Diagnostic> {
@@ -304,10 +327,7 @@ impl Look<'_> {
 
     async fn detail(&self, sighting: &mut Sighting) -> Result<(), Diagnostic> {
         let Some(url) = sighting.url.clone() else { return Ok(()) };
-        let is_home =
-            matches!(&self.source.location, Location::Page(home) if home.origin() == url.origin());
-        let request = Request { is_post: false, body: None, ..self.source.request.clone() };
-        let request = if is_home { request } else { Request::default() };
+        let request = Request { is_post: false, body: None, ..self.request_for(&url) };
         match self.fetcher.fetch(&url, None, &request).await {
             Ok(Fetched::Page(page)) => {
                 if let Some(media_type) = document_type(&page) {
@@ -353,6 +373,10 @@ impl Look<'_> {
                 .looking_at(self.now, &self.source.time_zone),
             zone: self.source.time_zone.clone(),
             language: self.source.language.clone(),
+            scope: match self.source.location {
+                Location::Page(_) => format!("{}|", self.source.id),
+                Location::Files { .. } => String::new(),
+            },
             rules: self.source.fingerprint.clone(),
         }
     }

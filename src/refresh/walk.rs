@@ -52,7 +52,13 @@ impl<'a> Walk<'a> {
         next.or_else(|| self.part())
     }
 
-    fn part(&mut self) -> Option<Url> {
+    /// True if the pages are found by counting, not by what a page says.
+    pub fn counts(&self) -> bool {
+        self.source.next_url.as_ref().is_some_and(|template| !template.contains("{next}"))
+    }
+
+    /// The next part of an index.
+    pub fn part(&mut self) -> Option<Url> {
         while let Some(part) = self.parts.pop_front().filter(|_| self.parts_left > 0) {
             self.parts_left -= 1;
             if self.visited.insert(part.clone()) {
