@@ -91,6 +91,8 @@ fn settled(items: usize) -> Vec<Item> {
         zone: &TimeZone::UTC,
         now,
         is_first: true,
+        unread_since: None,
+        are_rules_new: false,
     };
     let changes = settle(normalized(items), &Known::default(), occasion);
     changes.into_iter().map(|change| change.item).collect()

@@ -93,8 +93,10 @@ impl Pass<'_> {
                 row.succeeded_at = Some(self.now);
                 row.found = report.found;
                 // What was left over is not to be had from a page that has not changed.
-                row.validators =
-                    if found.is_complete { found.validators } else { Validators::default() };
+                row.validators = match (&source.location, found.is_complete) {
+                    (Location::Page(_), false) => Validators::unfinished(&source.fingerprint),
+                    _ => found.validators,
+                };
                 row.verdict = report.verdict.as_str().to_owned();
                 row.message = report.message();
                 let sources: Vec<String> =
@@ -109,6 +111,12 @@ impl Pass<'_> {
                     zone: &self.site.settings.time_zone,
                     now: self.now,
                     is_first,
+                    unread_since: before
+                        .as_ref()
+                        .and_then(|row| row.unread_since(&source.fingerprint)),
+                    are_rules_new: before
+                        .as_ref()
+                        .is_some_and(|row| row.was_read_otherwise(&source.fingerprint)),
                 };
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
                 let count = |kind| changes.iter().filter(|change| change.kind == kind).count();

@@ -52,6 +52,8 @@ impl Ledger {
             zone: &self.zone,
             now: now.parse().expect("an instant"),
             is_first: self.known.items.is_empty(),
+            unread_since: None,
+            are_rules_new: false,
         };
         let changes = settle(sightings, &self.known, occasion);
         for change in &changes {

@@ -110,7 +110,7 @@ proptest! {
         let sightings = raw.iter().filter_map(|raw| Sighting::of(raw, &ground)).collect();
         let slug = Slug::parse("news").expect("a slug");
         let now = "2026-06-01T12:00:00Z".parse().expect("an instant");
-        let occasion = Occasion { feed: &slug, source: "page", sources: &[], is_whole: false, language: "en", feed_language: "en", zone: &TimeZone::UTC, now, is_first: true };
+        let occasion = Occasion { feed: &slug, source: "page", sources: &[], is_whole: false, language: "en", feed_language: "en", zone: &TimeZone::UTC, now, is_first: true, unread_since: None, are_rules_new: false };
         let items: Vec<_> = settle(sightings, &Known::default(), occasion).into_iter().map(|change| change.item).collect();
         let directory = tempfile::tempdir().expect("a directory");
         let (settings, templates) = (Settings::default(), Templates::load(directory.path()).expect("templates"));

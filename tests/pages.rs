@@ -216,6 +216,37 @@ fn what_a_first_look_leaves_unread_the_next_ones_read() {
 }
 
 #[test]
+fn what_another_definition_finds_is_neither_news_nor_an_edit() {
+    let page = "<div class=c><a href=/1>One</a><p>Teaser.</p><i>3 May 2026</i></div>\
+        <div class=o><a href=/2>Two</a><i>1 March 2026</i></div><div class=o><a href=/3>Three</a></div>";
+    let server = Server::start(move |_| Answer::page(page));
+    let mut bed = Bed::new();
+    let settings = bed.read("infocus.toml");
+    bed.write(
+        "infocus.toml",
+        settings
+            + "[mail]\nfrom = \"news@example.org\"\n[newsletters.weekly]\ntitle = \"Weekly\"\n",
+    );
+    let definition = |rules: &str| {
+        let url = server.url("/news");
+        format!(
+            "title = \"News\"\n[[source]]\nurl = \"{url}\"\n[source.html]\npublished = \"i\"\n{rules}"
+        )
+    };
+    bed.write("feeds/news.toml", definition("item = \".c\"\n"));
+    bed.run(&["refresh"]).ends(0);
+    bed.write("feeds/news.toml", definition("item = \".c, .o\"\nsummary = \"p\"\n"));
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let feed = bed.json_feed("news");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(3));
+    for item in feed["items"].as_array().expect("items") {
+        assert!(item["date_modified"].is_null(), "{item}");
+    }
+    let told = bed.run(&["digest", "weekly", "--since", "2026-05-04T00:00:00Z"]).ends(0).stdout;
+    assert_eq!(told, "Nothing new: there would be no edition.\n");
+}
+
+#[test]
 fn a_page_of_an_item_that_is_not_there_is_asked_for_once() {
     let server = Server::start(|request| match request.path.as_str() {
         "/news" => detailed("Teaser.", "")(request),

@@ -38,6 +38,11 @@ pub struct Occasion<'a> {
     pub now: Timestamp,
     /// The first time that this source gives anything: its items are no news.
     pub is_first: bool,
+    /// When the source was last looked at, if that was not to the end or under other rules: what is
+    /// of a day before is no news.
+    pub unread_since: Option<Timestamp>,
+    /// The rules are others: what they find to be different is no edit.
+    pub are_rules_new: bool,
 }
 
 /// What becomes of a sighting.
@@ -264,6 +269,13 @@ fn wants_date(old: Option<&Item>, sighting: &Sighting, occasion: Occasion) -> bo
 }
 
 fn create(id: ItemId, sighting: Sighting, published: Dated, occasion: Occasion) -> Item {
+    let day = |at: Timestamp| at.to_zoned_datetime(occasion.zone.clone()).date();
+    let is_old = |before: Timestamp| match published.evidence {
+        // Found by other rules: it was there before, or came since, and nobody can tell.
+        Evidence::FirstSeen => occasion.are_rules_new,
+        _ => day(published.at) < day(before),
+    };
+    let backfilled = occasion.is_first || occasion.unread_since.is_some_and(is_old);
     Item {
         id,
         source: occasion.source.to_owned(),
@@ -280,7 +292,7 @@ fn create(id: ItemId, sighting: Sighting, published: Dated, occasion: Occasion) 
         first_seen_at: whole_second(occasion.now),
         updated_at: published.at,
         published,
-        backfilled: occasion.is_first,
+        backfilled,
         retracted_at: None,
     }
 }
@@ -386,7 +398,7 @@ impl Merge<'_> {
     /// The item and what has become of it. Edits of one look are seconds apart, or they would be
     /// the same to readers that know what they have by its time.
     fn into_item(mut self, old: &Item, edits: &mut i32) -> (Kind, Item) {
-        if self.is_edited {
+        if self.is_edited && !self.occasion.are_rules_new {
             self.item.updated_at =
                 whole_second(self.occasion.now) - SignedDuration::from_secs(1) * *edits;
             *edits += 1;

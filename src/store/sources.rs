@@ -35,6 +35,31 @@ pub struct Validators {
     pub read_with: Option<String>,
 }
 
+/// Marks the rules of a look that has left something over.
+const UNFINISHED: char = '!';
+
+impl Validators {
+    /// What is remembered of a look that has left something over: the page is to be read again,
+    /// changed or not.
+    pub fn unfinished(rules: &str) -> Validators {
+        Validators { read_with: Some(format!("{rules}{UNFINISHED}")), ..Validators::default() }
+    }
+}
+
+impl SourceRow {
+    /// When a page was last looked at, if that was under other rules than these or not to the end.
+    pub fn unread_since(&self, rules: &str) -> Option<Timestamp> {
+        let is_read = self.validators.read_with.as_deref() == Some(rules);
+        self.succeeded_at.filter(|_| !is_read && self.validators.read_with.is_some())
+    }
+
+    /// True if a page was last looked at under other rules than these.
+    pub fn was_read_otherwise(&self, rules: &str) -> bool {
+        let read_with = self.validators.read_with.as_deref();
+        read_with.is_some_and(|read| read.trim_end_matches(UNFINISHED) != rules)
+    }
+}
+
 const COLUMNS: &str = "feed, location, checked_at, succeeded_at, next_check_at, verdict, message, \
      found, etag, last_modified, validated_for";
 
