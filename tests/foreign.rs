@@ -132,3 +132,9 @@ proptest! {
         read_dates(&text);
     }
 }
+
+#[test]
+fn a_time_that_is_part_of_a_date_does_not_stand_before_it() {
+    read_dates("0:0days ago");
+    read_dates("\u{660}:0days ago");
+}

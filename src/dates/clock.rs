@@ -83,7 +83,8 @@ impl Clock<'_> {
                 Kind::Word(word) => is_passed_over(word),
                 _ => false,
             };
-            self.tokens[next..at].iter().all(is_between).then_some(time)
+            let between = self.tokens.get(next..at)?;
+            between.iter().all(is_between).then_some(time)
         })
     }
 
