@@ -108,6 +108,57 @@ fn a_feed_that_exists_is_read_whatever_its_version_and_mended_where_it_is_broken
     }
 }
 
+/// Feeds as they are met: each of these has the two announcements of which one is broken.
+const BROKEN_FEEDS: [(&str, &str); 5] = [
+    (
+        "mark-up that is not closed",
+        r#"<rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>A plan & <b>a map</title><link>http://e.org/plan</link></item>
+        <item><title>A ferry</title><link>http://e.org/ferry</link></item></channel></rss>"#,
+    ),
+    (
+        "cut off in the third",
+        r#"<rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>A plan &amp; a map</title><link>http://e.org/plan</link></item>
+        <item><title>A ferry</title><link>http://e.org/ferry</link></item>
+        <item><title>A bri"#,
+    ),
+    (
+        "a warning of what made it",
+        r#"<br />
+<b>Warning</b>: something in <b>feed.php</b> on line <b>3</b><br />
+<?xml version="1.0"?><rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>A plan &amp; a map</title><link>http://e.org/plan</link></item>
+        <item><title>A ferry</title><link>http://e.org/ferry</link></item></channel></rss>"#,
+    ),
+    (
+        "Atom that ends in the wrong order",
+        r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>N</title><id>urn:n</id><updated>2026-05-03T00:00:00Z</updated>
+        <entry><title>A plan &amp; a map</title><link href="http://e.org/plan"/><id>urn:1</id><summary>An <i>odd <b>end</i></b></summary></entry>
+        <entry><title>A ferry</title><link href="http://e.org/ferry"/><id>urn:2</id></entry></feed>"#,
+    ),
+    (
+        "JSON Feed with numbers for names and a file of no type",
+        r#"{"version":"https://jsonfeed.org/version/1.1","title":"N","items":[
+        {"id":1,"url":"http://e.org/plan","title":"A plan & a map","content_text":"One.\n\nTwo.","attachments":[{"url":"http://e.org/a.bin"}]},
+        {"id":"2","url":"http://e.org/ferry","title":"A ferry","content_text":"Both < one.","attachments":[{"url":"http://e.org/a.pdf","mime_type":"application/pdf","size_in_bytes":"12"}]}]}"#,
+    ),
+];
+
+#[test]
+fn a_broken_entry_of_a_feed_costs_no_other_and_not_even_itself() {
+    for (name, feed) in BROKEN_FEEDS {
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/feed" => Answer::page(feed),
+            _ => Answer::status(404),
+        });
+        let bed = bed(&server, "/feed", "");
+        let mut titles: Vec<_> = items(&bed, &["title"]).concat();
+        titles.sort();
+        assert_eq!(titles, ["A ferry", "A plan & a map"], "{name}");
+    }
+}
+
 #[test]
 fn a_feed_keeps_its_days_days_and_its_charset_and_its_enclosures() {
     let server = Server::start(|_| {
