@@ -277,8 +277,8 @@ fn a_sitemap_names_pages_and_they_say_what_they_are() {
         (
             "/new.xml",
             "application/xml",
-            "<urlset xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><url><loc>/press/plan</loc><lastmod>2026-05-03</lastmod></url>\
-            <url><loc>/about</loc><lastmod>2026-05-03</lastmod></url><url><loc>/press/gone</loc></url>\
+            "<urlset xmlns:news='http://www.google.com/schemas/sitemap-news/0.9'><url><loc><![CDATA[/press/plan]]></loc><lastmod>2026-05-03</lastmod></url>\
+            <url><loc><![CDATA[/about]]></loc><lastmod>2026-05-03</lastmod></url><url><loc>/press/gone</loc></url>\
             <url><loc>/press/map</loc><news:news><news:publication_date>2026-05-01</news:publication_date><news:title>A map</news:title></news:news></url></urlset>",
         ),
         ("/old.xml", "application/xml", "<urlset></urlset>"),
@@ -360,7 +360,7 @@ fn rows_of_a_table_are_read_by_the_names_of_its_columns_under_headings() {
         "text/html",
         "<h3>Press releases</h3><h2>May 2026</h2><table><thead><tr><th>Day</th><th colspan=2>Decision</th><th>Where</th></tr></thead>\
          <tbody><tr><td class=day>12</td><td>1</td><td><a href=/d/1>No. 1: The budget</a></td><td>Hall</td></tr></tbody></table>\
-         <h2>April 2026</h2><table><tr><th>Day<th>Decision<th>Where</tr><tr class=r><td class=day>30<td><a href=/d/2>No. 2: The school</a><td>Hall</tr></table>",
+         <h2>April 2026</h2><table><tr><th>Day<th>Decision no.<th>Decision<th>Where</tr><tr class=r><td class=day>30<td><a href=/d/2>2</a><td><a href=/d/2>No. 2: The school</a><td>Hall</tr></table>",
     )]);
     let rules = "[source.html]\nitem = \"tr:has(td)\"\ntitle = { column = \"decision\", select = \"a\", replace = [[\"^No\\\\. \\\\d+: \", \"\"]] }\n\
         url = \"a @href\"\npublished = { template = \"{td.day} {^ h2}\" }\nkicker = \"^ h3\"\n";

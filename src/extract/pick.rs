@@ -299,7 +299,8 @@ impl<'a> Page<'a> {
         found
     }
 
-    /// The cells of a row under the heading whose text contains `name`, [folded](dates::fold).
+    /// The cells of a row under the heading whose text is or contains `name`,
+    /// [folded](dates::fold).
     fn cells(&self, row: ElementRef<'a>, name: &str) -> Vec<ElementRef<'a>> {
         self.column(row, name).map_or_else(Vec::new, |column| {
             let is_under = |at: usize, cell| at < column.end && at + span(cell) > column.start;
@@ -317,8 +318,10 @@ impl<'a> Page<'a> {
                     && cells(*row).any(|(_, cell)| cell.value().name() == "th")
             })
         });
-        let is_named = |cell: &ElementRef| dates::fold(&line(&text_of(*cell))).contains(name);
-        let (at, cell) = cells(heads?).find(|(_, cell)| is_named(cell))?;
+        let text = |cell: ElementRef| dates::fold(&line(&text_of(cell)));
+        let (at, cell) = cells(heads?)
+            .find(|(_, cell)| text(*cell) == name)
+            .or_else(|| cells(heads?).find(|(_, cell)| text(*cell).contains(name)))?;
         Some(at..at + span(cell))
     }
 }

@@ -17,7 +17,8 @@ pub fn read(text: &str) -> Result<Listing, TooComplex> {
         return Err(TooComplex);
     }
     // To the HTML parser the prefix is part of the name, and nothing has to be well-formed.
-    let page = Html::parse_document(text);
+    // What stands in CDATA would be a comment to it.
+    let page = Html::parse_document(&text.replace("<![CDATA[", "").replace("]]>", ""));
     let mut parts: Vec<(String, String)> = Vec::new();
     for part in select(page.root_element(), "sitemap") {
         let Some(url) = child(part, "loc") else { continue };
