@@ -10,6 +10,7 @@ mod date_forms;
 mod dates;
 mod diagnostic;
 mod digest;
+mod feeds_read;
 mod foreign;
 mod formats;
 mod ledger;

@@ -79,14 +79,19 @@ impl<'a> Scan<'a> {
         if self.is_glued(at) {
             return None;
         }
-        let (day, next) = self
+        let found = self
             .year_first(at)
             .or_else(|| self.numbers_only(at))
             .or_else(|| self.range_of_numbers(at))
             .or_else(|| self.day_then_month(at))
             .or_else(|| self.month_then_day(at))?;
-        let agrees = self.weekday_of(at, next).is_none_or(|weekday| weekday == day.weekday());
-        agrees.then_some((day, next))
+        self.agreed(at, found)
+    }
+
+    /// The date unless the weekday beside it is another.
+    fn agreed(&self, at: usize, (day, next): (Date, usize)) -> Option<(Date, usize)> {
+        let weekday = self.weekday_of(at, next);
+        weekday.is_none_or(|weekday| weekday == day.weekday()).then_some((day, next))
     }
 
     /// `3 days ago`, `yesterday, 10:54`: counted from the moment of the look.

@@ -12,14 +12,13 @@ impl Scan<'_> {
         if self.is_glued(at) {
             return None;
         }
-        let (day, next) = self
+        let found = self
             .numbers_with_short_year(at)
             .or_else(|| self.named_with_short_year(at))
             .or_else(|| self.day_over_month(at))
             .or_else(|| self.lettered_era(at))
             .or_else(|| self.eight_digits(at))?;
-        let agrees = self.weekday_of(at, next).is_none_or(|weekday| weekday == day.weekday());
-        agrees.then_some((day, next))
+        self.agreed(at, found)
     }
 
     pub(super) fn numbers_with_short_year(&self, at: usize) -> Option<(Date, usize)> {
