@@ -10,6 +10,7 @@
 mod clock;
 mod column;
 mod format;
+mod labels;
 mod names;
 mod relative;
 mod scan;
@@ -26,6 +27,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 pub use self::url::in_path;
 pub use column::{Order, Orders, Shown};
 pub use format::{long, long_month, rfc2822, rfc3339};
+pub use labels::{Label, label};
 pub use names::fold;
 
 use names::Names;

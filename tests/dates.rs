@@ -1,6 +1,6 @@
 //! The date reader: right, or refused; never wrong.
 
-use infocus::dates::{Order, Orders, Reader, Shown, When, long, rfc2822, rfc3339};
+use infocus::dates::{Order, Orders, Reader, Shown, When, in_path, long, rfc2822, rfc3339};
 use jiff::tz::TimeZone;
 
 /// How a reading prints: the day, the time if there is one, the offset if there is one.
@@ -194,4 +194,25 @@ fn dates_are_written_as_formats_and_readers_want_them() {
             "21. фебруар 2022.",
         ]
     );
+}
+
+#[test]
+fn an_address_dates_its_page_but_neither_a_meeting_nor_a_file() {
+    let table = [
+        ("https://example.org/2026/05/03/title", "2026-05-03"),
+        ("https://example.org/news/2026-05-03-title", "2026-05-03"),
+        ("https://example.org/news/20260503-title.html", "2026-05-03"),
+        ("https://example.org/2026/05/title", "2026-05"),
+        ("https://example.org/2026/05/", "2026-05"),
+        ("https://example.org/events/2026/05/03/title", "-"),
+        ("https://example.org/en/Calendar/2026-05-03", "-"),
+        ("https://example.org/veranstaltungen/2026/05/title", "-"),
+        ("https://example.org/wp-content/uploads/2026/05/report.pdf", "-"),
+        ("https://example.org/2026/13/03/title", "-"),
+        ("https://example.org/article/20260503123", "-"),
+    ];
+    for (address, expected) in table {
+        let url = address.parse().expect("an address");
+        assert_eq!(shown(in_path(&url)), expected, "{address}");
+    }
 }

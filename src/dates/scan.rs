@@ -10,6 +10,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::clock::Clock;
+use super::labels::{self, Label};
 use super::token::{Kind, Token, Tokens, tokens};
 use super::{Reader, When};
 
@@ -28,8 +29,16 @@ pub struct Scan<'a> {
     reader: &'a Reader,
 }
 
-/// What a date is, and how far it goes.
+/// What a date is, and the token behind it.
 type Found = (When, usize);
+
+/// How a field says when; the plainest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Day,
+    Ago,
+    Month,
+}
 
 impl<'a> Scan<'a> {
     pub fn new(text: &'a str, reader: &'a Reader) -> Self {
@@ -45,20 +54,42 @@ impl<'a> Scan<'a> {
         })
     }
 
-    /// The date of a field that is meant to hold one: also years in two digits, months without a
-    /// day, and how long ago it was.
+    /// The date of a field that is meant to hold one: also years in two digits, how long ago it was,
+    /// and months without a day. Of several, that which is [labelled](Label) as the publication's
+    /// counts, then the first that is bare, then that of a change.
     pub fn field(&self) -> Option<When> {
-        let every = || 0..self.tokens.len();
-        if let Some(when) = every().find_map(|at| {
+        let mut best: Option<((Label, Form), When)> = None;
+        let (mut at, mut end) = (0, 0);
+        while at < self.tokens.len() {
+            let Some((form, (when, next))) = self.dated(at) else {
+                at += 1;
+                continue;
+            };
+            let before = labels::before(&self.tokens[end..at]).map(|label| (label, next));
+            let behind =
+                || labels::behind(&self.tokens[next - 1..]).map(|(label, n)| (label, next + n));
+            let (label, next) = before.or_else(behind).unwrap_or((Label::Bare, next));
+            let rank = (label, form);
+            if label != Label::Due && best.is_none_or(|(known, _)| rank < known) {
+                best = Some((rank, when));
+            }
+            (at, end) = (next, next);
+        }
+        best.map(|(_, when)| when)
+    }
+
+    /// What says when, from token `at`.
+    fn dated(&self, at: usize) -> Option<(Form, Found)> {
+        let whole = || {
             let (day, next) = self.date(at).or_else(|| self.short_date(at))?;
-            Some(self.with_time(day, at, next, true).0)
-        }) {
-            return Some(when);
-        }
-        if let Some(when) = every().find_map(|at| self.ago(at)) {
-            return Some(when);
-        }
-        every().find_map(|at| self.month_of_year(at)).map(When::Month)
+            Some((Form::Day, self.with_time(day, at, next, true)))
+        };
+        let ago = || Some((Form::Ago, self.ago(at)?));
+        let month = || {
+            let (first, next) = self.month_of_year(at)?;
+            Some((Form::Month, (When::Month(first), next)))
+        };
+        whole().or_else(ago).or_else(month)
     }
 
     fn with_time(&self, day: Date, at: usize, next: usize, is_field: bool) -> Found {
@@ -95,9 +126,10 @@ impl<'a> Scan<'a> {
     }
 
     /// `3 days ago`, `yesterday, 10:54`: counted from the moment of the look.
-    fn ago(&self, at: usize) -> Option<When> {
+    fn ago(&self, at: usize) -> Option<Found> {
         let ago = self.reader.names.iter().find_map(|names| names.relative.at(&self.tokens, at))?;
-        self.reader.before(&ago, |day| self.with_time(day, at, ago.next, true).0)
+        let when = self.reader.before(&ago, |day| self.with_time(day, at, ago.next, true).0)?;
+        Some((when, ago.next))
     }
 
     fn year(&self, at: usize) -> Option<u32> {

@@ -6,7 +6,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::names::fold;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Value and number of digits, in whatever script.
     Number(u32, usize),

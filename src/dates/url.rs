@@ -8,10 +8,49 @@ use super::When;
 /// Years in which an address can have been made; other numbers are other things.
 const YEARS: std::ops::Range<i16> = 1995..2100;
 
+/// Folders whose dates are not of publication: calendars and files.
+const ELSEWHERE: [&str; 29] = [
+    "event",
+    "events",
+    "agenda",
+    "calendar",
+    "meetings",
+    "conferences",
+    "whats-on",
+    "kalender",
+    "termin",
+    "termine",
+    "veranstaltung",
+    "veranstaltungen",
+    "evenement",
+    "evenements",
+    "calendrier",
+    "evento",
+    "eventos",
+    "eventi",
+    "calendario",
+    "evenementen",
+    "wydarzenia",
+    "kalendarz",
+    "akce",
+    "dogadjaji",
+    "desavanja",
+    "uploads",
+    "upload",
+    "files",
+    "attachments",
+];
+
 /// The date in the path of an address: `/2026/05/03/title`, `/2026-05-03-title`, `/20260503-title`,
 /// and of the month only, `/2026/05/title`. Years come first there, so nothing has to be decided.
+/// Under `/events/` it is the day of what happens, under `/uploads/` that of a file.
 pub fn in_path(url: &Url) -> Option<When> {
     let segments: Vec<&str> = url.path_segments()?.collect();
+    let is_of_something_else =
+        |segment: &&str| ELSEWHERE.iter().any(|name| segment.eq_ignore_ascii_case(name));
+    if segments.iter().any(is_of_something_else) {
+        return None;
+    }
     let whole = segments.iter().find_map(|segment| day(&numbers(segment)));
     whole.or_else(|| {
         (0..segments.len()).find_map(|at| {

@@ -78,7 +78,7 @@ impl Scan<'_> {
 
     /// `May 2026`, `maj 2026.`, `2026年5月`; and, where there is nothing else, `05/2026`: the first
     /// day of the month. A number beside it is a day that was not understood.
-    pub(super) fn month_of_year(&self, at: usize) -> Option<Date> {
+    pub(super) fn month_of_year(&self, at: usize) -> Option<(Date, usize)> {
         if self.is_glued(at) {
             return None;
         }
@@ -108,6 +108,6 @@ impl Scan<'_> {
         if before.chain(behind).any(is_day) {
             return None;
         }
-        date(year, month, 1)
+        Some((date(year, month, 1)?, next))
     }
 }

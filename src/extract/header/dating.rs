@@ -2,7 +2,7 @@
 //! a deadline's or history is refused.
 
 use super::words::{self, plain};
-use crate::dates::{Order, Orders, Reader};
+use crate::dates::{Label, Order, Orders, Reader, label};
 
 /// How much a line says that its date is the date of publication; the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,9 +81,12 @@ fn standing(before: &str) -> Option<Standing> {
     };
     match words {
         "" | "le" | "den" | "dana" | "dated" | "date" | "datum" => Some(Standing::Bare),
-        word if words::PUBLISHED.contains(&word) => Some(Standing::Published),
-        word if words::UPDATED.contains(&word) => Some(Standing::Updated),
-        _ => is_place_before(before).then_some(Standing::Place),
+        words => match label(words) {
+            Some(Label::Published) => Some(Standing::Published),
+            Some(Label::Updated) => Some(Standing::Updated),
+            Some(_) => None,
+            None => is_place_before(before).then_some(Standing::Place),
+        },
     }
 }
 

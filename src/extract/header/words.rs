@@ -80,52 +80,7 @@ pub const EMBARGO: [&str; 4] = [
     "za hitno objavljivanje",
 ];
 
-/// What a date of publication is called.
-pub const PUBLISHED: [&str; 23] = [
-    "published",
-    "published at",
-    "posted",
-    "released",
-    "issued",
-    "publication date",
-    "date of publication",
-    "date published",
-    "veroffentlicht",
-    "veroffentlichung",
-    "erschienen",
-    "erstellt",
-    "publie",
-    "publiee",
-    "mis en ligne",
-    "date de publication",
-    "objavljeno",
-    "objavljen",
-    "objavljena",
-    "objavljeno dana",
-    "datum objave",
-    "postavljeno",
-    "objaveno",
-];
-
-/// What the date of a later change is called.
-pub const UPDATED: [&str; 14] = [
-    "updated",
-    "last updated",
-    "last update",
-    "modified",
-    "last modified",
-    "aktualisiert",
-    "zuletzt aktualisiert",
-    "zuletzt geandert",
-    "stand",
-    "mis a jour",
-    "derniere mise a jour",
-    "azurirano",
-    "poslednja izmena",
-    "izmenjeno",
-];
-
-/// Between such a word and its date.
+/// Between a [label](crate::dates::label) and its date.
 pub const ON: [&str; 7] = ["on", "am", "the", "le", "den", "dana", "u"];
 
 /// Between a place and its date: `Wien, am 3. Mai 2026`.

@@ -1,0 +1,418 @@
+//! What the words beside a date make of it.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::names::weekday_anywhere;
+use super::token::{Kind, Token, tokens};
+
+/// What a date is the date of; the one that counts for an announcement first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Label {
+    /// It says so: `Published: 4 March 2024`.
+    Published,
+    /// No word says anything.
+    Bare,
+    /// Of a later change.
+    Updated,
+    /// By this day something has to happen, or on it something does: it says nothing of the
+    /// announcement.
+    Due,
+}
+
+/// The words, in the languages whose dates are read. They stand before their date, with other words
+/// between them if need be: `Deadline for applications: 30 May`.
+const LABELS: [(Label, &[&str]); 3] = [
+    (
+        Label::Published,
+        &[
+            "published",
+            "published at",
+            "date published",
+            "posted",
+            "released",
+            "issued",
+            "publication date",
+            "date of publication",
+            "veröffentlicht",
+            "veröffentlichung",
+            "veröffentlichungsdatum",
+            "erschienen",
+            "erstellt",
+            "publié",
+            "publiée",
+            "date de publication",
+            "publication",
+            "mis en ligne",
+            "mise en ligne",
+            "publicado",
+            "publicada",
+            "publicación",
+            "pubblicato",
+            "pubblicata",
+            "pubblicazione",
+            "publicação",
+            "gepubliceerd",
+            "geplaatst",
+            "opublikowano",
+            "opublikowany",
+            "data publikacji",
+            "zveřejněno",
+            "publikováno",
+            "vydáno",
+            "zverejnené",
+            "objavljeno",
+            "objavljeno dana",
+            "objavljen",
+            "objavljena",
+            "datum objave",
+            "objavio",
+            "postavljeno",
+            "објављено",
+            "објављен",
+            "датум објаве",
+            "постављено",
+            "објавено",
+            "објавено на",
+            "публикувано",
+            "публикуван",
+            "дата на публикуване",
+            "publicat",
+            "publicată",
+            "publikuar",
+            "botuar",
+            "опубликовано",
+            "опубликован",
+            "дата публикации",
+            "размещено",
+            "опубліковано",
+            "опублікований",
+            "дата публікації",
+            "δημοσιεύτηκε",
+            "δημοσιεύθηκε",
+            "δημοσίευση",
+            "ημερομηνία δημοσίευσης",
+            "yayınlanma",
+            "yayın tarihi",
+            "yayımlanma",
+            "نشر",
+            "النشر",
+            "نشرت",
+            "发布",
+            "發布",
+            "发表",
+            "公開",
+            "掲載",
+            "発表",
+        ],
+    ),
+    (
+        Label::Updated,
+        &[
+            "updated",
+            "last updated",
+            "update",
+            "last update",
+            "last modified",
+            "modified",
+            "revised",
+            "aktualisiert",
+            "zuletzt aktualisiert",
+            "zuletzt geändert",
+            "aktualisierung",
+            "geändert",
+            "bearbeitet",
+            "stand",
+            "mis à jour",
+            "mise à jour",
+            "dernière mise à jour",
+            "modifié",
+            "modifiée",
+            "actualizado",
+            "actualizada",
+            "actualización",
+            "modificado",
+            "aggiornato",
+            "aggiornata",
+            "aggiornamento",
+            "modificato",
+            "atualizado",
+            "atualizada",
+            "atualização",
+            "bijgewerkt",
+            "gewijzigd",
+            "aktualizacja",
+            "zaktualizowano",
+            "zmodyfikowano",
+            "aktualizováno",
+            "aktualizace",
+            "upraveno",
+            "aktualizované",
+            "posodobljeno",
+            "spremenjeno",
+            "ažurirano",
+            "izmena",
+            "poslednja izmena",
+            "izmenjeno",
+            "izmjena",
+            "izmijenjeno",
+            "ажурирано",
+            "измена",
+            "последња измена",
+            "измењено",
+            "изменето",
+            "актуализирано",
+            "обновено",
+            "actualizat",
+            "actualizată",
+            "modificat",
+            "përditësuar",
+            "ndryshuar",
+            "обновлено",
+            "обновление",
+            "изменено",
+            "оновлено",
+            "змінено",
+            "ενημερώθηκε",
+            "ενημέρωση",
+            "güncelleme",
+            "güncellenme",
+            "güncellendi",
+            "تحديث",
+            "更新",
+        ],
+    ),
+    (
+        Label::Due,
+        &[
+            "deadline",
+            "due",
+            "due date",
+            "closing date",
+            "closes",
+            "ends",
+            "end date",
+            "expires",
+            "expiry date",
+            "valid until",
+            "valid through",
+            "starts",
+            "start date",
+            "event date",
+            "date of event",
+            "date of the event",
+            "meeting date",
+            "frist",
+            "bewerbungsfrist",
+            "einreichfrist",
+            "einreichungsfrist",
+            "anmeldefrist",
+            "abgabefrist",
+            "angebotsfrist",
+            "einsendeschluss",
+            "anmeldeschluss",
+            "bewerbungsschluss",
+            "redaktionsschluss",
+            "gültig bis",
+            "veranstaltungsdatum",
+            "termin der veranstaltung",
+            "date limite",
+            "échéance",
+            "clôture",
+            "date de fin",
+            "date de début",
+            "date de l'événement",
+            "fecha límite",
+            "plazo",
+            "vencimiento",
+            "fecha del evento",
+            "scadenza",
+            "termine ultimo",
+            "data dell'evento",
+            "prazo",
+            "data limite",
+            "data do evento",
+            "uiterlijk",
+            "sluitingsdatum",
+            "termin składania",
+            "termin zgłoszeń",
+            "data wydarzenia",
+            "uzávěrka",
+            "termín přihlášek",
+            "datum konání",
+            "uzávierka",
+            "rok za",
+            "rok do",
+            "rok prijave",
+            "rok:",
+            "datum održavanja",
+            "datum dogodka",
+            "рок за",
+            "рок до",
+            "рок:",
+            "датум одржавања",
+            "краен рок",
+            "срок",
+            "краен срок",
+            "termen",
+            "termen limită",
+            "data limită",
+            "afati",
+            "дедлайн",
+            "прием заявок",
+            "термін подання",
+            "кінцевий термін",
+            "προθεσμία",
+            "καταληκτική ημερομηνία",
+            "son başvuru",
+            "son tarih",
+            "etkinlik tarihi",
+            "آخر موعد",
+            "الموعد النهائي",
+            "截止",
+            "締切",
+            "締め切り",
+            "期限",
+            "応募期限",
+            "開催日",
+        ],
+    ),
+];
+
+/// Words that make what follows at once, an article or a weekday aside, the end of something.
+const UNTIL_WORDS: [&str; 40] = [
+    "until",
+    "till",
+    "before",
+    "by",
+    "bis",
+    "bis zum",
+    "vor",
+    "vor dem",
+    "spätestens",
+    "jusqu'au",
+    "jusqu’au",
+    "au plus tard",
+    "avant le",
+    "hasta",
+    "hasta el",
+    "antes del",
+    "fino al",
+    "fino a",
+    "entro il",
+    "entro",
+    "até",
+    "até o",
+    "tot",
+    "tot en met",
+    "voor",
+    "vóór",
+    "do",
+    "najkasnije do",
+    "до",
+    "до края на",
+    "până la",
+    "până în",
+    "deri më",
+    "deri",
+    "έως",
+    "μέχρι",
+    "ως",
+    "حتى",
+    "قبل",
+    "至迟",
+];
+
+/// Tokens of the longest of them.
+const LONGEST_UNTIL: usize = 4;
+
+/// Words that stand behind their date, with nothing between.
+const BEHIND_WORDS: [(Label, &[&str]); 3] = [
+    (Label::Published, &["公開", "掲載", "発表", "发布"]),
+    (Label::Updated, &["更新"]),
+    (Label::Due, &["まで", "締切", "截止"]),
+];
+
+/// Articles and the like between [`UNTIL_WORDS`] and the date.
+const ARTICLES: [&str; 8] = ["the", "den", "dem", "le", "el", "il", "al", "la"];
+
+/// Phrases as [`tokens`] sees them, by their first token.
+struct Phrases(HashMap<Kind, Vec<(Vec<Kind>, Label)>>);
+
+impl Phrases {
+    fn of(table: &[(Label, &[&str])]) -> Phrases {
+        let mut phrases: HashMap<Kind, Vec<(Vec<Kind>, Label)>> = HashMap::new();
+        for (label, texts) in table {
+            for text in *texts {
+                let phrase: Vec<Kind> = tokens(text).into_iter().map(|token| token.kind).collect();
+                phrases.entry(phrase[0].clone()).or_default().push((phrase, *label));
+            }
+        }
+        for beginning in phrases.values_mut() {
+            beginning.sort_by_key(|(phrase, _)| Reverse(phrase.len()));
+        }
+        Phrases(phrases)
+    }
+
+    /// The longest phrase that the tokens begin with, and its length.
+    fn at(&self, tokens: &[Token]) -> Option<(Label, usize)> {
+        let beginning = self.0.get(&tokens.first()?.kind)?;
+        let begins = |phrase: &[Kind]| {
+            tokens.len() >= phrase.len()
+                && phrase.iter().zip(tokens).all(|(kind, token)| *kind == token.kind)
+        };
+        let (phrase, label) = beginning.iter().find(|(phrase, _)| begins(phrase))?;
+        Some((*label, phrase.len()))
+    }
+}
+
+static BEFORE: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(&LABELS));
+static UNTIL: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(&[(Label::Due, &UNTIL_WORDS)]));
+static BEHIND: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(&BEHIND_WORDS));
+
+/// Marks that part one date and its label from another.
+const PARTING: &str = "|·•;";
+
+/// What the tokens before a date say of it; the last label counts.
+pub fn before(tokens: &[Token]) -> Option<Label> {
+    let parting = tokens
+        .iter()
+        .rposition(|token| matches!(token.kind, Kind::Mark(mark) if PARTING.contains(mark)));
+    let tokens = &tokens[parting.map_or(0, |at| at + 1)..];
+    let labelled = (0..tokens.len()).rev().find_map(|at| Some(BEFORE.at(&tokens[at..])?.0));
+    labelled.or_else(|| is_until(tokens).then_some(Label::Due))
+}
+
+fn is_until(tokens: &[Token]) -> bool {
+    let is_aside = |token: &&Token| match &token.kind {
+        Kind::Word(word) => ARTICLES.contains(&word.as_str()) || weekday_anywhere(word).is_some(),
+        Kind::Mark(mark) => ",.:(".contains(*mark),
+        Kind::Number(..) => false,
+    };
+    let asides = tokens.iter().rev().take_while(is_aside).count();
+    (0..=asides).any(|asides| {
+        let end = tokens.len() - asides;
+        (0..end)
+            .rev()
+            .take(LONGEST_UNTIL)
+            .any(|at| UNTIL.at(&tokens[at..end]).is_some_and(|(_, length)| at + length == end))
+    })
+}
+
+/// What is said behind a date, of which the first token is the last, and in how many tokens; other
+/// words would make it the label of what follows.
+pub fn behind(tokens: &[Token]) -> Option<(Label, usize)> {
+    let (label, length) = BEHIND.at(&tokens[1..])?;
+    let is_joined = tokens[0].at.end == tokens[1].at.start;
+    let goes_on = tokens
+        .get(1 + length)
+        .is_some_and(|next| matches!(next.kind, Kind::Word(_) | Kind::Mark(':')));
+    (is_joined && !goes_on).then_some((label, length))
+}
+
+/// What a text that is a label and nothing more says.
+pub fn label(text: &str) -> Option<Label> {
+    let tokens = tokens(text);
+    BEFORE.at(&tokens).filter(|(_, length)| *length == tokens.len()).map(|(label, _)| label)
+}
