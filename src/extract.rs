@@ -18,6 +18,7 @@ mod residue;
 pub mod rules;
 pub mod sitemap;
 mod structured;
+mod table;
 pub mod text;
 
 use crate::dates::Reader;

@@ -231,6 +231,30 @@ fn rows_of_a_table_are_read_by_the_names_of_its_columns_under_headings() {
 }
 
 #[test]
+fn a_cell_that_spans_rows_is_a_cell_of_each() {
+    let server = serve(&[(
+        "/decisions",
+        "text/html",
+        "<table><thead><tr><th rowspan=2>Day</th><th colspan=2>Decision</th></tr><tr><th>No.</th><th>Title</th></tr></thead>\
+         <tbody><tr><td rowspan=2>12 May 2026</td><td>1</td><td><a href=/d/1>The budget</a></td></tr>\
+         <tr><td>2</td><td><a href=/d/2>The school</a></td></tr></tbody>\
+         <tbody><tr><td>13 May 2026<td>3<td rowspan=0><a href=/d/3>The bridge</a></tr></tbody></table>",
+    )]);
+    let rules = "[source.html]\nitem = \"tbody tr\"\ntitle = { column = \"title\" }\nkicker = { column = \"No.\" }\n\
+        url = { column = \"decision\", select = \"a @href\" }\npublished = { column = \"day\" }\n";
+    let mut bed = bed(&server, "/decisions", rules);
+    bed.at("2026-06-01T10:00:00Z");
+    assert_eq!(
+        items(&bed, &["title", "date_published", "tags"]),
+        [
+            ["The bridge", "2026-05-13T12:00:00+02:00", "[\"3\"]"],
+            ["The budget", "2026-05-12T12:00:00+02:00", "[\"1\"]"],
+            ["The school", "2026-05-12T11:59:59+02:00", "[\"2\"]"],
+        ]
+    );
+}
+
+#[test]
 fn a_heading_and_what_follows_it_is_an_item_where_there_is_no_other() {
     let server = serve(&[
         (

@@ -2,12 +2,12 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 
 use ego_tree::NodeId;
 use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
 
+use super::table::Table;
 use crate::dates::{self, Reader, When};
 use crate::normalize::images::{self, Picture};
 use crate::normalize::{line, text_of};
@@ -223,8 +223,8 @@ pub struct Page<'a> {
     items: HashSet<NodeId>,
     /// Every element in the order of the page, and its place in it; made when it is asked for.
     order: OnceCell<(Vec<ElementRef<'a>>, HashMap<NodeId, usize>)>,
-    /// The row with the headings of each table.
-    heads: RefCell<HashMap<NodeId, Option<ElementRef<'a>>>>,
+    /// The tables whose cells were asked for.
+    tables: RefCell<HashMap<NodeId, Table<'a>>>,
     /// The last answer of [`Page::nearest_before`] for each selector, and the place it was given at.
     nearest: RefCell<HashMap<*const Selector, (usize, Option<ElementRef<'a>>)>>,
 }
@@ -246,7 +246,7 @@ impl<'a> Page<'a> {
             html,
             items: items.unwrap_or_default(),
             order: OnceCell::new(),
-            heads: RefCell::default(),
+            tables: RefCell::default(),
             nearest: RefCell::default(),
         }
     }
@@ -302,43 +302,14 @@ impl<'a> Page<'a> {
     /// The cells of a row under the heading whose text is or contains `name`,
     /// [folded](dates::fold).
     fn cells(&self, row: ElementRef<'a>, name: &str) -> Vec<ElementRef<'a>> {
-        self.column(row, name).map_or_else(Vec::new, |column| {
-            let is_under = |at: usize, cell| at < column.end && at + span(cell) > column.start;
-            cells(row).filter(|(at, cell)| is_under(*at, *cell)).map(|(_, cell)| cell).collect()
-        })
-    }
-
-    fn column(&self, row: ElementRef<'a>, name: &str) -> Option<Range<usize>> {
         let mut above = row.ancestors().filter_map(ElementRef::wrap);
-        let table = above.find(|element| element.value().name() == "table")?;
-        let heads = *self.heads.borrow_mut().entry(table.id()).or_insert_with(|| {
-            let mut rows = table.descendants().filter_map(ElementRef::wrap);
-            rows.find(|row| {
-                row.value().name() == "tr"
-                    && cells(*row).any(|(_, cell)| cell.value().name() == "th")
-            })
-        });
-        let text = |cell: ElementRef| dates::fold(&line(&text_of(cell)));
-        let (at, cell) = cells(heads?)
-            .find(|(_, cell)| text(*cell) == name)
-            .or_else(|| cells(heads?).find(|(_, cell)| text(*cell).contains(name)))?;
-        Some(at..at + span(cell))
+        let Some(element) = above.find(|element| element.value().name() == "table") else {
+            return Vec::new();
+        };
+        let mut tables = self.tables.borrow_mut();
+        let table = tables.entry(element.id()).or_insert_with(|| Table::of(element));
+        table.cells(row, name)
     }
-}
-
-/// The cells of a row with the column in which each begins.
-fn cells(row: ElementRef) -> impl Iterator<Item = (usize, ElementRef)> {
-    let cells = row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th"));
-    cells.scan(0, |next, cell| {
-        let at = *next;
-        *next += span(cell);
-        Some((at, cell))
-    })
-}
-
-fn span(cell: ElementRef) -> usize {
-    let span = cell.value().attr("colspan").and_then(|span| span.parse().ok());
-    span.unwrap_or(1).clamp(1, 100)
 }
 
 impl<'a> Scope<'a> {
