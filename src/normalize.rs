@@ -48,7 +48,11 @@ pub fn inert(text: &str) -> String {
     let mut text = line(&text.chars().take(LONGEST_FIELD).collect::<String>());
     // Content systems escape twice, or three times. Every round leaves less.
     loop {
-        let without = tag.replace_all(&text, " ");
+        let without =
+            tag.replace_all(&text, |found: &Captures| match mentioned(&text, &found[0]) {
+                Some(name) => format!("‹{name}›"),
+                None => " ".to_owned(),
+            });
         let resolved = entity.replace_all(&without, |found: &Captures| resolve(&found[0]));
         let next = line(&resolved);
         if next == text {
@@ -65,6 +69,38 @@ pub fn inert(text: &str) -> String {
         shown.push(if c == '<' && opens { '‹' } else { c });
     }
     shown
+}
+
+/// Elements that never stand alone: without its end, `<script>` is spoken of.
+const PAIRED: [&str; 12] = [
+    "script", "style", "title", "textarea", "template", "noscript", "iframe", "head", "body",
+    "html", "form", "table",
+];
+
+/// The name of the element that a tag speaks of: it has no attributes, and no end in the text.
+fn mentioned<'a>(text: &str, tag: &'a str) -> Option<&'a str> {
+    let name = tag.strip_prefix('<')?.strip_suffix('>')?;
+    let is_paired = PAIRED.iter().any(|known| name.eq_ignore_ascii_case(known));
+    (is_paired && !has_end(text, name)).then_some(name)
+}
+
+fn has_end(text: &str, name: &str) -> bool {
+    text.match_indices("</").any(|(at, _)| {
+        text.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name))
+    })
+}
+
+/// A title or summary that is text to us, and HTML to many feeds and content systems.
+pub fn plain_field(text: &str) -> String {
+    let is_open = |name: &&str| {
+        let begins = |(at, _)| {
+            text.get(at + 1..at + 1 + name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name))
+        };
+        text.match_indices('<').any(begins) && !has_end(text, name)
+    };
+    let is_text = !text.contains(['<', '&']) || PAIRED.iter().any(is_open);
+    // As mark-up, an element without its end would take the rest with it.
+    if is_text { text.to_owned() } else { plain_text(text) }
 }
 
 /// What an entity stands for; itself, if there is no such.

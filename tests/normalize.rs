@@ -130,6 +130,8 @@ fn a_title_is_text_to_every_reader() {
         ("Fish &amp; chips &lt;b&gt; &copy; 2 < 3", "Fish & chips © 2 < 3"),
         ("A plan &amp;amp; a map", "A plan & a map"),
         ("<script>alert('title')</script> bold <b>tag</b>", "alert('title') bold tag"),
+        ("Why <script> is not <b>bold</b> in a <title>", "Why ‹script› is not bold in a ‹title›"),
+        ("Why &lt;script&gt; is spoken of", "Why ‹script› is spoken of"),
         ("Read <img src=x onerror=alert(1)", "Read ‹img src=x onerror=alert(1)"),
         ("Q&A; R&D &nosuch; &#x41;", "Q&A; R&D &nosuch; A"),
         ("a <3 b, x<y", "a <3 b, x‹y"),

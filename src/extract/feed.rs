@@ -14,7 +14,7 @@ use super::{Listing, RawDate, RawEnclosure, RawItem, Translation, charset};
 use crate::dates::{Reader, When};
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
-use crate::normalize::plain_text;
+use crate::normalize::plain_field;
 
 /// True if the page is a feed, whatever its server calls it.
 pub fn is_feed(text: &str) -> bool {
@@ -139,12 +139,12 @@ fn item(entry: &Entry, feed: &Feed) -> RawItem {
     RawItem {
         key: Some(entry.id.clone()).filter(|id| !id.is_empty()),
         kicker: entry.categories.first().map(|c| c.label.clone().unwrap_or(c.term.clone())),
-        title: text(&entry.title).map(|title| plain(&title)),
+        title: text(&entry.title).map(|title| plain_field(&title)),
         url,
         published: date.map(|at| RawDate { text: written(at), evidence: Evidence::Page }),
         // A description that is all there is, is the content.
         content: content.or_else(|| summary.clone()),
-        summary: summary.map(|summary| plain(&summary)),
+        summary: summary.map(|summary| plain_field(&summary)),
         image: picture(entry),
         enclosures: enclosures(entry),
         author: entry.authors.first().and_then(|author| author.name.clone()),
@@ -163,11 +163,6 @@ fn translations(entry: &Entry) -> Vec<Translation> {
             Some(Translation { language, url: link.href.clone() })
         })
         .collect()
-}
-
-/// Titles and summaries are text to us, and HTML to many feeds.
-fn plain(html: &str) -> String {
-    if html.contains('<') || html.contains('&') { plain_text(html) } else { html.to_owned() }
 }
 
 fn picture(entry: &Entry) -> Option<Picture> {

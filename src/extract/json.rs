@@ -6,6 +6,7 @@ use serde_json_path::JsonPath;
 use super::pick::Step;
 use super::{Fields, Listing, RawItem};
 use crate::normalize::images::Picture;
+use crate::normalize::plain_field;
 
 /// A path from the item, and what is done to what is there.
 #[derive(Debug, Clone)]
@@ -58,8 +59,8 @@ pub fn read(text: &str, rules: &Rules) -> Result<Listing, String> {
 fn read_item(item: &Value, fields: &Fields<Path>) -> RawItem {
     let raw = fields.read(|path| path.value(item));
     RawItem {
-        title: raw.title.as_deref().map(plain),
-        summary: raw.summary.as_deref().map(plain),
+        title: raw.title.as_deref().map(plain_field),
+        summary: raw.summary.as_deref().map(plain_field),
         content: value(&fields.content, item),
         image: value(&fields.image, item).map(Picture::at),
         ..raw
@@ -77,13 +78,4 @@ fn text_of(value: &Value) -> Option<String> {
         _ => return None,
     };
     (!text.is_empty()).then_some(text)
-}
-
-/// APIs of content systems give titles as HTML.
-fn plain(text: &str) -> String {
-    if text.contains('<') || text.contains('&') {
-        crate::normalize::plain_text(text)
-    } else {
-        text.to_owned()
-    }
 }
