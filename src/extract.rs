@@ -21,6 +21,8 @@ mod structured;
 mod table;
 pub mod text;
 
+use url::Url;
+
 use crate::dates::Reader;
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
@@ -42,6 +44,8 @@ pub struct RawItem {
     pub summary: Option<String>,
     /// HTML, not yet sanitised.
     pub content: Option<String>,
+    /// What addresses in the content are relative to, as written, where that is not the page.
+    pub content_base: Option<String>,
     pub image: Option<Picture>,
     pub enclosures: Vec<RawEnclosure>,
     /// The same announcement in other languages.
@@ -129,7 +133,7 @@ pub struct Listing {
     pub items: Vec<RawItem>,
     /// The address of the next page, or what stands for it, as written.
     pub next: Option<String>,
-    /// What the page says that its addresses are relative to (`<base href>`), as written.
+    /// What the page says that its addresses are relative to (`<base href>`, `xml:base`), as written.
     pub base: Option<String>,
     /// What the page says its language is (BCP 47), as written.
     pub language: Option<String>,
@@ -155,6 +159,8 @@ pub struct Source<'a> {
     pub bytes: &'a [u8],
     /// Of a page: the header it came with.
     pub content_type: Option<&'a str>,
+    /// Of a page: its address.
+    pub url: Option<&'a Url>,
     /// Of a file: its name.
     pub file: Option<&'a str>,
     pub dates: &'a Reader,
@@ -169,7 +175,7 @@ pub fn read(source: Source, rules: &Rules) -> Result<Listing, ExtractError> {
         Rules::Auto => {
             let text = text();
             if feed::is_feed(&text) {
-                return feed::read(source.bytes, source.content_type, source.dates)
+                return feed::read(source.bytes, source.content_type, source.url)
                     .map_err(ExtractError::Unreadable);
             }
             if sitemap::is_sitemap(&text) {

@@ -1,7 +1,7 @@
 //! Feeds that exist, whole or broken, give the items they mean.
 
 use crate::server::{Answer, Server};
-use crate::sources::{bed, items};
+use crate::sources::{bed, items, serve};
 
 /// One announcement in every kind of feed there has been.
 const FEEDS: [(&str, &str); 8] = [
@@ -146,4 +146,108 @@ fn a_feed_keeps_its_days_days_and_its_charset_and_its_enclosures() {
         "{rss}"
     );
     assert_eq!(bed.json_feed("news")["items"][1]["attachments"][0]["size_in_bytes"], 1234);
+}
+
+#[test]
+fn a_date_of_a_feed_that_is_none_is_reported_and_another_one_counts() {
+    let server = serve(&[(
+        "/feed",
+        "application/rss+xml",
+        r#"<rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>A plan</title><link>http://e.org/1</link><pubDate>some day in spring</pubDate></item>
+        <item><title>A map</title><link>http://e.org/2</link><pubDate>Thu, 01 Jan 1970 00:00:00 GMT</pubDate></item>
+        <item><title>A road</title><link>http://e.org/3</link><pubDate>28/04/2026</pubDate></item>
+        <item><title>A ferry</title><link>http://e.org/4</link><pubDate>03/04/2026</pubDate></item>
+        </channel></rss>"#,
+    )]);
+    let bed = bed(&server, "/feed", "");
+    let told = bed.run(&["refresh"]).ends(0).stderr;
+    assert!(
+        told.contains("no date in `Thu, 01 Jan 1970 00:00:00 GMT`, `some day in spring`"),
+        "{told}"
+    );
+    assert_eq!(
+        items(&bed, &["title", "date_published"]),
+        [
+            ["A plan", "2026-05-04T12:00:00+02:00"],
+            ["A map", "2026-05-04T11:59:59+02:00"],
+            ["A road", "2026-04-28T12:00:00+02:00"],
+            ["A ferry", "2026-04-03T12:00:00+02:00"],
+        ]
+    );
+}
+
+#[test]
+fn an_entry_whose_first_date_is_none_has_the_other() {
+    let server = serve(&[(
+        "/feed",
+        "application/atom+xml",
+        r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>N</title><id>urn:n</id><updated>2026-05-03T00:00:00Z</updated>
+        <entry><title>A plan</title><link href="http://e.org/plan"/><id>urn:1</id><published>soon</published><updated>2026-05-02T09:00:00Z</updated></entry></feed>"#,
+    )]);
+    let bed = bed(&server, "/feed", "");
+    assert_eq!(
+        items(&bed, &["title", "date_published"]),
+        [["A plan", "2026-05-02T11:00:00+02:00"]]
+    );
+}
+
+#[test]
+fn addresses_of_a_feed_are_relative_to_what_it_says() {
+    let server = serve(&[
+        (
+            "/atom",
+            "application/atom+xml",
+            r#"<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://e.org/blog/"><title>N</title><id>urn:n</id><updated>2026-05-03T00:00:00Z</updated>
+            <entry><title>One</title><link href="one"/><id>urn:1</id><updated>2026-05-02T09:00:00Z</updated><content type="html">&lt;p&gt;&lt;a href="more"&gt;More&lt;/a&gt;&lt;/p&gt;</content></entry>
+            <entry xml:base="deep/"><title>Two</title><link href="two"/><id>urn:2</id><updated>2026-05-02T08:00:00Z</updated>
+            <content type="html" xml:base="https://f.org/">&lt;p&gt;&lt;a href="more"&gt;More&lt;/a&gt;&lt;/p&gt;</content></entry></feed>"#,
+        ),
+        (
+            "/news/rss",
+            "application/rss+xml",
+            r#"<rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+            <item><title>One</title><link>/one</link><pubDate>Sat, 02 May 2026 09:00:00 GMT</pubDate><enclosure url="audio/1.mp3" length="12" type="audio/mpeg"/></item></channel></rss>"#,
+        ),
+    ]);
+    let atom = bed(&server, "/atom", "");
+    let found = items(&atom, &["url", "content_html"]);
+    assert_eq!(found[0][0], "https://e.org/blog/one");
+    assert!(found[0][1].contains("https://e.org/blog/more"), "{}", found[0][1]);
+    assert_eq!(found[1][0], "https://e.org/blog/deep/two");
+    assert!(found[1][1].contains("https://f.org/more"), "{}", found[1][1]);
+    let rss = bed(&server, "/news/rss", "");
+    items(&rss, &["url"]);
+    let item = &rss.json_feed("news")["items"][0];
+    assert_eq!(item["url"], server.url("/one"));
+    assert_eq!(item["attachments"][0]["url"], server.url("/news/audio/1.mp3"));
+}
+
+#[test]
+fn what_a_podcast_says_in_its_own_words_is_read() {
+    let server = serve(&[(
+        "/feed",
+        "application/rss+xml",
+        r#"<rss version="2.0" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><itunes:title>A talk</itunes:title><link>http://e.org/1</link><pubDate>Sat, 02 May 2026 09:00:00 GMT</pubDate>
+        <itunes:author>Ana Reed</itunes:author><itunes:summary>About the towns.</itunes:summary><itunes:image href="http://e.org/1.jpg"/>
+        <enclosure url="http://e.org/1.mp3" length="12" type="audio/mpeg"/></item></channel></rss>"#,
+    )]);
+    let bed = bed(&server, "/feed", "");
+    assert_eq!(
+        items(&bed, &["title", "summary", "image"]),
+        [["A talk", "About the towns.", "http://e.org/1.jpg"]]
+    );
+    assert_eq!(bed.json_feed("news")["items"][0]["authors"][0]["name"], "Ana Reed");
+}
+
+#[test]
+fn a_title_that_speaks_of_an_element_is_whole() {
+    let server = serve(&[(
+        "/feed",
+        "application/rss+xml",
+        r#"<rss version="2.0"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+        <item><title>Why &lt;script&gt; is &lt;b&gt;not&lt;/b&gt; loaded</title><link>http://e.org/1</link><pubDate>Sat, 02 May 2026 09:00:00 GMT</pubDate></item></channel></rss>"#,
+    )]);
+    assert_eq!(items(&bed(&server, "/feed", ""), &["title"]), [["Why ‹script› is not loaded"]]);
 }

@@ -66,13 +66,13 @@ fn read_all(bytes: &[u8]) {
     let dates = dates();
     let types = [None, Some("text/html; charset=utf-8"), Some("text/html; charset=windows-1250")];
     for content_type in types {
-        let source = Source { bytes, content_type, file: None, dates: &dates };
+        let source = Source { bytes, content_type, url: None, file: None, dates: &dates };
         for rules in [Rules::Auto, Rules::Html(html_rules())] {
             if let Ok(listing) = read(source, &rules) {
                 settle(listing);
             }
         }
-        if let Ok(listing) = feed::read(bytes, content_type, &dates) {
+        if let Ok(listing) = feed::read(bytes, content_type, None) {
             settle(listing);
         }
     }

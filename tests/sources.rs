@@ -26,7 +26,7 @@ pub fn items(bed: &Bed, fields: &[&str]) -> Vec<Vec<String>> {
     feed["items"].as_array().expect("items").iter().map(item).collect()
 }
 
-fn serve(pages: &'static [(&'static str, &'static str, &'static str)]) -> Server {
+pub fn serve(pages: &'static [(&'static str, &'static str, &'static str)]) -> Server {
     Server::start(move |request| {
         let page = pages.iter().find(|(path, _, _)| *path == request.path);
         match page {

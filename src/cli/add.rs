@@ -103,6 +103,7 @@ async fn page(site: &Site, url: &Url, dates: &Reader) -> Result<Vec<RawItem>, Di
     let source = extract::Source {
         bytes: &page.body,
         content_type: page.content_type.as_deref(),
+        url: Some(&page.url),
         file: None,
         dates,
     };
@@ -124,8 +125,13 @@ fn files(under: &Path, glob: &str, dates: &Reader) -> Result<Found, Diagnostic> 
     for announcement in read_files(under, glob) {
         let name = announcement.name;
         let read = announcement.bytes.and_then(|bytes| {
-            let file =
-                extract::Source { bytes: &bytes, content_type: None, file: Some(&name), dates };
+            let file = extract::Source {
+                bytes: &bytes,
+                content_type: None,
+                url: None,
+                file: Some(&name),
+                dates,
+            };
             extract::read(file, &Rules::Auto).map_err(|error| error.to_string())
         });
         match read {

@@ -2,16 +2,15 @@
 
 mod broken;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::{DateTime, Utc};
 use feed_rs::model::{Entry, Feed, Text};
 use feed_rs::parser::Builder;
-use jiff::tz::TimeZone;
 use regex::Regex;
+use url::Url;
 
 use super::{Listing, RawDate, RawEnclosure, RawItem, Translation, charset};
-use crate::dates::{Reader, When};
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
 use crate::normalize::plain_field;
@@ -26,27 +25,43 @@ pub fn is_feed(text: &str) -> bool {
 }
 
 /// Reads a feed. One that is not well-formed is mended and read again.
-pub fn read(bytes: &[u8], content_type: Option<&str>, dates: &Reader) -> Result<Listing, String> {
+pub fn read(
+    bytes: &[u8],
+    content_type: Option<&str>,
+    url: Option<&Url>,
+) -> Result<Listing, String> {
     let text = text_of(bytes, content_type);
     let text = if text.trim_start().starts_with('{') {
         broken::lenient(&text)?
     } else {
         broken::as_atom_1(text)
     };
-    let parsed = parse(&text, dates).or_else(|_| {
+    let texts = Texts::default();
+    let parse = |text: &str| parse(text, &texts, url);
+    let parsed = parse(&text).or_else(|_| {
         let mended = broken::mend(&text);
-        parse(&mended, dates).or_else(|error| {
-            broken::piece_by_piece(&mended, |text| parse(text, dates).ok()).ok_or(error)
-        })
+        parse(&mended)
+            .or_else(|error| broken::piece_by_piece(&mended, |text| parse(text).ok()).ok_or(error))
     });
     let feed = parsed.map_err(|error| format!("the feed cannot be read: {error}"))?;
     let next = feed.links.iter().find(|link| link.rel.as_deref() == Some("next"));
     Ok(Listing {
         next: next.map(|link| link.href.clone()),
-        items: feed.entries.iter().map(|entry| item(entry, &feed)).collect(),
+        items: feed.entries.iter().map(|entry| item(entry, &feed, &texts)).collect(),
+        base: base(&text),
         language: feed.language.clone(),
         ..Listing::default()
     })
+}
+
+/// What the addresses of the whole feed are relative to (XML Base).
+fn base(text: &str) -> Option<String> {
+    static BASE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"^<(?:\w+:)?(?:rss|feed|RDF)\b[^>]*?\sxml:base\s*=\s*["']([^"']+)["']"#).ok()
+    });
+    let root =
+        text.find("<rss").or_else(|| text.find("<feed")).or_else(|| text.find("<rdf:RDF"))?;
+    Some(BASE.as_ref()?.captures(&text[root..])?[1].to_owned())
 }
 
 /// The first element, beyond declaration, comments and document type.
@@ -89,43 +104,42 @@ fn text_of(bytes: &[u8], content_type: Option<&str>) -> String {
     }
 }
 
-fn parse(text: &str, dates: &Reader) -> Result<Feed, String> {
-    let dates = dates.clone();
+/// The texts that date a feed. The crate knows instants only, so on its way through it each text is
+/// an instant that tells its place here; what it says is read where all dates are.
+#[derive(Clone, Default)]
+struct Texts(Arc<Mutex<Vec<String>>>);
+
+impl Texts {
+    fn keep(&self, text: &str) -> Option<DateTime<Utc>> {
+        let mut texts = self.0.lock().ok()?;
+        texts.push(text.trim().to_owned());
+        DateTime::from_timestamp(i64::try_from(texts.len() - 1).ok()?, 0)
+    }
+
+    fn of(&self, instant: DateTime<Utc>) -> Option<String> {
+        let texts = self.0.lock().ok()?;
+        texts
+            .get(usize::try_from(instant.timestamp()).ok()?)
+            .filter(|text| !text.is_empty())
+            .cloned()
+    }
+}
+
+fn parse(text: &str, texts: &Texts, url: Option<&Url>) -> Result<Feed, String> {
+    let texts = texts.clone();
     let parser = Builder::new()
-        .timestamp_parser(move |text| instant(dates.read(text)?, &dates))
+        .timestamp_parser(move |text| texts.keep(text))
         // An id that is not there stays away: others know the item by its address.
         .id_generator(|_, _, _| String::new())
         .sanitize_content(false)
+        .base_uri(url)
         .build();
     parser.parse(text.as_bytes()).map_err(|error| error.to_string())
 }
 
-/// The mark of a day without a time on its way through the crate, which knows instants only.
-const DAY: u32 = 1;
-
-fn instant(when: When, dates: &Reader) -> Option<DateTime<Utc>> {
-    match when {
-        When::Minute(..) => DateTime::from_timestamp(when.instant(&dates.zone())?.as_second(), 0),
-        When::Day(day) => {
-            let midnight = day.at(0, 0, 0, 0).to_zoned_datetime(TimeZone::UTC).ok()?;
-            DateTime::from_timestamp(midnight.timestamp().as_second(), DAY)
-        }
-        When::Month(_) => None,
-    }
-}
-
-/// The date as it is read again.
-fn written(at: DateTime<Utc>) -> String {
-    match at.timestamp_subsec_nanos() {
-        DAY => at.date_naive().to_string(),
-        // A written midnight would be a day.
-        _ if at.timestamp() % 86_400 == 0 => at.format("%Y-%m-%dT01:%M:%S+01:00").to_string(),
-        _ => at.format("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
-    }
-}
-
-fn item(entry: &Entry, feed: &Feed) -> RawItem {
+fn item(entry: &Entry, feed: &Feed, texts: &Texts) -> RawItem {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.content.clone());
+    let media = || entry.media.iter();
     let is_page = |rel: &Option<String>| rel.as_deref().is_none_or(|rel| rel == "alternate");
     let link = entry.links.iter().find(|link| is_page(&link.rel));
     // A permanent link can be all there is.
@@ -134,20 +148,27 @@ fn item(entry: &Entry, feed: &Feed) -> RawItem {
     });
     let content = entry.content.as_ref().and_then(|content| content.body.clone());
     let summary = text(&entry.summary);
+    let summary = summary.or_else(|| media().find_map(|media| text(&media.description)));
     // An entry of Atom has to have a date of update; of publication, it need not.
-    let date = entry.published.or(entry.updated);
+    let mut dates =
+        [entry.published, entry.updated].into_iter().flatten().filter_map(|at| texts.of(at));
+    let credit = || Some(media().find_map(|media| media.credits.first())?.entity.clone());
     RawItem {
         key: Some(entry.id.clone()).filter(|id| !id.is_empty()),
         kicker: entry.categories.first().map(|c| c.label.clone().unwrap_or(c.term.clone())),
-        title: text(&entry.title).map(|title| plain_field(&title)),
+        title: text(&entry.title)
+            .or_else(|| media().find_map(|media| text(&media.title)))
+            .map(|title| plain_field(&title)),
         url,
-        published: date.map(|at| RawDate { text: written(at), evidence: Evidence::Page }),
+        published: dates.next().map(|text| RawDate { text, evidence: Evidence::Page }),
+        other_dates: dates.collect(),
+        content_base: entry.base.clone(),
         // A description that is all there is, is the content.
         content: content.or_else(|| summary.clone()),
         summary: summary.map(|summary| plain_field(&summary)),
         image: picture(entry),
         enclosures: enclosures(entry),
-        author: entry.authors.first().and_then(|author| author.name.clone()),
+        author: entry.authors.first().and_then(|author| author.name.clone()).or_else(credit),
         language: entry.language.clone().or_else(|| feed.language.clone()),
         translations: translations(entry),
         ..RawItem::default()

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -84,11 +84,16 @@ impl Ground {
     /// Reads a date; one that counts back from the moment of the look is a conclusion.
     fn published(&self, date: &RawDate) -> Option<Published> {
         let text = line(&date.text);
-        let when = self.dates.read(&text)?;
+        let when = self.dates.read(&text).filter(|when| !stands_for_none(when))?;
         let is_relative = self.dates.is_relative(&text);
         let evidence = if is_relative { Evidence::Inferred } else { date.evidence };
         Some(Published { when, at: when.instant(&self.zone), evidence, text })
     }
+}
+
+/// The days that databases and programs write where there is no date.
+fn stands_for_none(when: &When) -> bool {
+    [date(1970, 1, 1), date(1900, 1, 1), date(1899, 12, 30), date(1, 1, 1)].contains(&when.day())
 }
 
 /// Characters of a title made from a summary.
@@ -104,8 +109,9 @@ impl Sighting {
             |field: &Option<String>| field.as_deref().map(inert).filter(|text| !text.is_empty());
         let address =
             |href: &Option<String>| links::absolute(href.as_deref()?, ground.base.as_ref());
+        let content_base = address(&raw.content_base).or_else(|| ground.base.clone());
         let content = raw.content.as_deref().unwrap_or_default();
-        let content = SafeHtml::from_html(content, ground.base.as_ref());
+        let content = SafeHtml::from_html(content, content_base.as_ref());
         let text =
             || Some(inert(&summary(&lead(content.as_str())))).filter(|text| !text.is_empty());
         let summary = field(&raw.summary).or_else(text);

@@ -110,8 +110,13 @@ impl Look<'_> {
     fn file_items(&self, name: &str, bytes: &[u8]) -> Result<Vec<Placed>, String> {
         let place = Place::at(self.feed.home_url.clone());
         let ground = self.ground(&place, Orders::default());
-        let file =
-            extract::Source { bytes, content_type: None, file: Some(name), dates: &ground.dates };
+        let file = extract::Source {
+            bytes,
+            content_type: None,
+            url: None,
+            file: Some(name),
+            dates: &ground.dates,
+        };
         let listing = extract::read(file, &self.source.rules).map_err(|error| error.to_string())?;
         let base = place.base.as_ref().map(|home| base_of(home, &listing));
         let place = Place { base, language: listing.language };
@@ -216,6 +221,7 @@ impl Look<'_> {
         let source = extract::Source {
             bytes: &page.body,
             content_type: page.content_type.as_deref(),
+            url: Some(&page.url),
             file: None,
             dates: &ground.dates,
         };
