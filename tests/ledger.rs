@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use infocus::dates::Reader;
-use infocus::extract::{RawDate, RawItem};
+use infocus::extract::{RawDate, RawItem, Translation};
 use infocus::model::{Evidence, ItemId, Precision, Slug};
 use infocus::normalize::ledger::{Change, Kind, Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting, part};
@@ -243,6 +243,22 @@ fn a_card_that_cuts_the_title_or_lacks_the_date_is_the_same_announcement() {
 }
 
 #[test]
+fn an_announcement_that_comes_in_the_language_of_the_feed_is_no_edit() {
+    let mut ledger = Ledger::new();
+    let of = |language: &str, url: &str, title: &str, other: (&str, &str)| RawItem {
+        language: Some(language.to_owned()),
+        translations: vec![Translation { language: other.0.to_owned(), url: other.1.to_owned() }],
+        ..raw(url, title, "3 May 2026")
+    };
+    let french = of("fr", "/fr/plan", "Un plan", ("en", "/en/plan"));
+    let first = ledger.see(MORNING, std::slice::from_ref(&french)).remove(0).item;
+    let english = of("en", "/en/plan", "A plan", ("fr", "/fr/plan"));
+    let taken = ledger.see(AFTERNOON, &[french, english]).remove(0).item;
+    assert_eq!((taken.id, taken.title.as_str()), (first.id, "A plan"));
+    assert_eq!(taken.updated_at, first.updated_at);
+}
+
+#[test]
 fn counters_and_passing_time_and_blanks_are_no_edits() {
     let mut ledger = Ledger::new();
     let seen = |views: u32, ago: &str, token: u32| {
@@ -260,6 +276,59 @@ fn counters_and_passing_time_and_blanks_are_no_edits() {
     let mut edited = seen(13, "yesterday", 2);
     edited[0].summary = Some("The towns agreed on 13 polders.".to_owned());
     assert_eq!(kinds(&ledger.see(NEXT_DAY, &edited)), [Kind::Updated]);
+}
+
+#[test]
+fn what_counts_readers_in_any_language_is_no_edit() {
+    let counters = [
+        "Read by # people",
+        "Read by #",
+        "Viewed # times",
+        "# people read this",
+        "#K views",
+        "Gelesen: #",
+        "# Mal gelesen",
+        "# Leser",
+        "Lu # fois",
+        "Vu : #",
+        "Consulté # fois",
+        "Leído # veces",
+        "Letto # volte",
+        "Lido # vezes",
+        "Gelezen: #",
+        "# keer bekeken",
+        "Przeczytano # razy",
+        "Odsłon: #",
+        "Přečteno # krát",
+        "Pročitano # puta",
+        "Прочитано # пута",
+        "Pregleda: #",
+        "Прегледано # пати",
+        "Прочетена # пъти",
+        "Citit de # ori",
+        "Lexuar # herë",
+        "Прочитано # раз",
+        "Переглядів: #",
+        "Διαβάστηκε # φορές",
+        "# okunma",
+        "# مشاهدة",
+        "阅读：#",
+        "浏览次数: #",
+        "#次阅读",
+        "閲覧数：#",
+    ];
+    for counter in counters {
+        let mut ledger = Ledger::new();
+        let mut see = |number: &str| {
+            let mut item = raw("/a", "A plan", "3 May 2026");
+            item.summary =
+                Some(format!("The towns agreed on 12 polders. {}", counter.replace('#', number)));
+            ledger.see(NEXT_DAY, &[item]).remove(0)
+        };
+        let first = see("17").item;
+        let later = see("1904");
+        assert_eq!((later.kind, later.item), (Kind::Unchanged, first), "{counter}");
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Every kind of source gives the same kind of item.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::Value;
 
 use crate::bed::Bed;
@@ -206,6 +209,24 @@ fn the_page_of_an_item_dates_it_by_what_it_says_to_programs() {
             ["E", "2026-04-07T12:00:00+02:00"],
         ]
     );
+}
+
+#[test]
+fn a_page_that_is_read_late_adds_its_text_and_is_no_edit() {
+    let is_down = Arc::new(AtomicBool::new(true));
+    let down = is_down.clone();
+    let server = Server::start(move |request: &Request| match request.path.as_str() {
+        "/news" => Answer::page("<li><a href=/a>A plan</a> 3 May 2026"),
+        _ if down.load(Ordering::Relaxed) => Answer::status(500),
+        _ => Answer::page("<div class=t>The towns agreed.</div>"),
+    });
+    let rules =
+        "[source.html]\nitem = \"li\"\npublished = \"li\"\n[source.detail]\ncontent = \".t\"\n";
+    let mut bed = bed(&server, "/news", rules);
+    bed.run(&["refresh", "--force"]).ends(3);
+    is_down.store(false, Ordering::Relaxed);
+    bed.at("2026-06-01T10:00:00Z");
+    assert_eq!(items(&bed, &["content_html", "date_modified"]), [["The towns agreed.", "-"]]);
 }
 
 #[test]

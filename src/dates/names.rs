@@ -96,6 +96,17 @@ pub fn locale(language: &str) -> Locale {
     known.parse().or("en".parse()).unwrap_or(Locale::UNKNOWN)
 }
 
+/// The language in every script that it is written in: the tag of a page seldom says which.
+fn scripts(locale: Locale) -> Vec<Locale> {
+    let other = match locale.id.language.as_str() {
+        "sr" => ["sr", "sr-Latn"].as_slice(),
+        "bs" => &["bs", "bs-Cyrl"],
+        _ => &[],
+    };
+    let others = other.iter().filter_map(|tag| tag.parse().ok()).filter(|other| *other != locale);
+    std::iter::once(locale.clone()).chain(others.collect::<Vec<_>>()).collect()
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Length {
     Full,
@@ -134,7 +145,7 @@ impl Names {
             months: full.iter().chain(&short).cloned().collect(),
             full,
             weekdays: weekdays(&locale),
-            relative: Relative::of(&locale),
+            relative: Relative::of(&scripts(locale)),
         }
     }
 

@@ -109,9 +109,14 @@ pub struct Relative {
 }
 
 impl Relative {
-    pub fn of(locale: &Locale) -> Relative {
+    /// What is said in each of these.
+    pub fn of(locales: &[Locale]) -> Relative {
         let mut relative = Relative { by_word: HashMap::new(), by_number: Vec::new() };
-        for phrase in phrases(locale) {
+        let mut phrases: Vec<Phrase> = locales.iter().flat_map(phrases).collect();
+        // The longest first.
+        phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
+        phrases.dedup();
+        for phrase in phrases {
             match phrase.words.first() {
                 Some(Some(Kind::Word(word))) => {
                     relative.by_word.entry(word.clone()).or_default().push(phrase);
@@ -134,7 +139,6 @@ impl Relative {
     }
 }
 
-/// The longest phrases first.
 fn phrases(locale: &Locale) -> Vec<Phrase> {
     let mut found = Vec::new();
     macro_rules! collect {
@@ -165,8 +169,6 @@ fn phrases(locale: &Locale) -> Vec<Phrase> {
             found.push(Phrase::of(unit, count, text));
         }
     }
-    found.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
-    found.dedup();
     found
 }
 

@@ -171,7 +171,6 @@ fn item(entry: &Entry, feed: &Feed, texts: &Texts) -> RawItem {
         author: entry.authors.first().and_then(|author| author.name.clone()).or_else(credit),
         language: entry.language.clone().or_else(|| feed.language.clone()),
         translations: translations(entry),
-        ..RawItem::default()
     }
 }
 

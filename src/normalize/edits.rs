@@ -6,16 +6,36 @@ use regex::Regex;
 
 use crate::{dates, hash};
 
-/// A number beside one of these counts visitors.
+/// A number beside one of these counts visitors: `12 views`, `Views: 12`.
+const COUNTED: &str = "views?|reads?|hits?|visits?|clicks?|comments?|shares?|likes?|downloads?\
+    |readers?|people read|people viewed|aufrufe?|kommentare?|mal gelesen|mal angesehen|leser\
+    |vues?|lectures?|lecteurs?|commentaires?|partages?\
+    |pregleda?|pregledi|prikaza|komentara?|прегледа?|прегледи|приказа|коментара?\
+    |visualizzazioni|commenti|letture|visitas|vistas|lecturas|comentarios|visualizações|leituras|comentários\
+    |weergaven|reacties|keer bekeken|keer gelezen\
+    |wyświetle[nń]\\w*|odsłon\\w*|komentarz\\w*|просмотр\\w*|переглядів|zobrazení|přečtení\
+    |vizualizări|afișări|ogledov|shikime|lexime|προβολές|αναγνώσεις|görüntülenme|okunma\
+    |преглеждания|مشاهدات|مشاهدة|قراءة|次阅读|次浏览|次閱讀|次点击|阅读量?|浏览(?:次数|量)?|点击(?:次数|量)?\
+    |閲覧数|アクセス数";
+
+/// The same with the word for "times" or "people" behind: `Read 12 times`. Without that word, the
+/// number has to be the last before a stop.
+const DONE: &str = "viewed|read|read by|seen|seen by|gelesen|angesehen|lu|lue|vu|vue|consulté\\w*\
+    |leíd[oa]|vist[oa]|lett[oa]|lid[oa]|gelezen|bekeken|przeczytano|wyświetlono|přečteno|zobrazeno\
+    |pročitano|pregledano|прочитано|прегледано|прочетен[ао]?|citit[ăe]?(?: de)?|vizualizat[ăe]?(?: de)?|lexuar|parë\
+    |διαβάστηκε|προβλήθηκε|okundu|görüntülendi";
+
+const TIMES: &str = "times|people|readers|users|visitors|mal|fois|personnes|veces|volte|vezes|keer|razy\
+    |krát|x|puta|пута|пати|пъти|de ori|ori|herë|раз|раза|разів|рази|φορές|kez|kere|defa";
+
+/// A number that counts visitors, with what says so.
 static COUNTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let words = "views?|reads?|hits?|visits?|clicks?|comments?|shares?|likes?|downloads?\
-        |aufrufe?|kommentare?|mal gelesen|vues?|lectures?|commentaires?|partages?\
-        |pregleda?|prikaza|komentara?|прегледа?|приказа|коментара?\
-        |visualizzazioni|commenti|visitas|vistas|comentarios|comentários|weergaven|reacties\
-        |wyświetle[nń]\\w*|komentarz\\w*|просмотр\\w*|переглядів|zobrazení|vizualizări|afișări\
-        |ogledov|shikime|προβολές|görüntülenme|okunma|преглеждания|прегледи";
-    let pattern = format!(r"(?i)(?:\d[\d .,]*(?:{words})\b)|(?:\b(?:{words})\s*:?\s*\d[\d .,]*)");
-    Regex::new(&pattern).ok()
+    let number = r"\d[\d .,]*[km]?";
+    let colon = r"\s*[:：]?\s*";
+    let behind = format!(r"{number}\s*(?:{COUNTED})\b");
+    let before = format!(r"\b(?:{COUNTED}){colon}{number}");
+    let done = format!(r"\b(?:{DONE}){colon}{number}\s*(?:(?:{TIMES})\b|[.,;:|<()]|$)");
+    Regex::new(&format!("(?i){behind}|{before}|{done}")).ok()
 });
 
 /// The query of an address inside an attribute: caches are told apart by it, texts are not.

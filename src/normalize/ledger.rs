@@ -301,6 +301,7 @@ fn create(id: ItemId, sighting: Sighting, published: Dated, occasion: Occasion) 
 struct Merge<'a> {
     item: Item,
     occasion: Occasion<'a>,
+    /// The announcement says something else than before; it was not only read better.
     is_edited: bool,
 }
 
@@ -313,6 +314,7 @@ impl Merge<'_> {
         let speaks = !occasion.is_own(&self.item.language) && occasion.is_own(&sighting.language);
         let is_nobodys = !occasion.sources.contains(&self.item.source);
         let owns = self.item.source == occasion.source || is_nobodys || speaks;
+        let is_quiet = speaks || sighting.is_detail_new || occasion.are_rules_new;
         let mut item = self.item.clone();
         if owns {
             item.source = occasion.source.to_owned();
@@ -368,6 +370,7 @@ impl Merge<'_> {
         if sighting.is_retracted {
             item.retracted_at = item.retracted_at.or(Some(whole_second(occasion.now)));
         }
+        self.is_edited &= !is_quiet;
         self.item = item;
     }
 
@@ -398,7 +401,7 @@ impl Merge<'_> {
     /// The item and what has become of it. Edits of one look are seconds apart, or they would be
     /// the same to readers that know what they have by its time.
     fn into_item(mut self, old: &Item, edits: &mut i32) -> (Kind, Item) {
-        if self.is_edited && !self.occasion.are_rules_new {
+        if self.is_edited {
             self.item.updated_at =
                 whole_second(self.occasion.now) - SignedDuration::from_secs(1) * *edits;
             *edits += 1;

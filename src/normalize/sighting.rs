@@ -56,6 +56,8 @@ pub struct Sighting {
     pub is_unchanged: bool,
     /// Its own page has been read with it.
     pub has_detail: bool,
+    /// It is known, and that page is read for the first time: what it adds is no news of it.
+    pub is_detail_new: bool,
     /// Its own page says that it was taken back.
     pub is_retracted: bool,
     /// Nothing is known but its address: without its own page it is no announcement.
@@ -165,6 +167,7 @@ impl Sighting {
             listed: String::new(),
             is_unchanged: false,
             has_detail: false,
+            is_detail_new: false,
             is_retracted: false,
             is_bare: false,
         };

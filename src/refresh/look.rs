@@ -310,6 +310,7 @@ impl Look<'_> {
                     found.problems.push(problem);
                 }
             }
+            sighting.is_detail_new = sighting.has_detail && seen.by_name && !seen.has_detail;
         }
         let (bare, told): (Vec<Sighting>, Vec<Sighting>) = std::mem::take(&mut found.sightings)
             .into_iter()
