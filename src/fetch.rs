@@ -4,9 +4,11 @@
 mod guard;
 
 use std::collections::HashMap;
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
+use flate2::read::MultiGzDecoder;
 use reqwest::header::{
     ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
@@ -48,6 +50,14 @@ pub struct Page {
     pub body: Vec<u8>,
     pub content_type: Option<String>,
     pub validators: Validators,
+}
+
+/// What is known of a file without reading it.
+#[derive(Debug, Default)]
+pub struct Head {
+    /// Bytes.
+    pub length: Option<u64>,
+    pub content_type: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -142,13 +152,15 @@ impl Fetcher {
         }
     }
 
-    /// The length of a file, in bytes, if its server says it.
-    pub async fn length(&self, url: &Url) -> Result<Option<u64>, FetchError> {
+    /// What its server says of a file that is not to be read.
+    pub async fn head(&self, url: &Url) -> Result<Head, FetchError> {
         let (_, response) = self.follow(url, |url| self.client.head(url.clone())).await?;
+        let headers = response.headers();
         match response.status() {
-            StatusCode::OK => {
-                Ok(header(response.headers(), CONTENT_LENGTH).and_then(|n| n.parse().ok()))
-            }
+            StatusCode::OK => Ok(Head {
+                length: header(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+                content_type: header(headers, CONTENT_TYPE),
+            }),
             status => Err(FetchError::Status(status)),
         }
     }
@@ -254,7 +266,22 @@ async fn read(url: Url, mut response: Response) -> Result<Page, FetchError> {
             return Err(FetchError::TooLarge);
         }
     }
+    let body = if body.starts_with(&GZIP) { unpacked(&body)? } else { body };
     Ok(Page { url, body, content_type, validators })
+}
+
+/// What a file in gzip begins with (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What is in a gzip file: sitemaps are often kept as such.
+fn unpacked(body: &[u8]) -> Result<Vec<u8>, FetchError> {
+    let mut unpacked = Vec::new();
+    let most = LARGEST as u64 + 1;
+    MultiGzDecoder::new(body)
+        .take(most)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| FetchError::Transport(format!("broken gzip: {error}")))?;
+    if unpacked.len() > LARGEST { Err(FetchError::TooLarge) } else { Ok(unpacked) }
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {

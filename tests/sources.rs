@@ -1,8 +1,11 @@
 //! Every kind of source gives the same kind of item.
 
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use flate2::Compression;
+use flate2::read::GzEncoder;
 use serde_json::Value;
 
 use crate::bed::Bed;
@@ -357,6 +360,71 @@ fn a_document_is_an_item_with_its_file_measured_and_never_read_as_a_page() {
     );
     let page = bed.read("public/news/index.html");
     assert!(page.contains("Budget 2027"), "{page}");
+}
+
+#[test]
+fn what_is_called_a_document_and_is_a_page_is_no_file_and_each_is_asked_about_once() {
+    let list = "<ul><li><a href=/login.pdf>Budget 2027 (PDF)</a><li><a href=/lost.pdf>Report</a><li><a href=/word.pdf>Letter</a>";
+    let server = Server::start(move |request: &Request| match request.path.as_str() {
+        "/papers" => Answer::page(list),
+        "/lost.pdf" => Answer::status(500),
+        "/word.pdf" => Answer {
+            status: 200,
+            headers: vec![("Content-Type".to_owned(), "application/msword".to_owned())],
+            body: vec![b'w'; 100],
+        },
+        _ => Answer::page("<form>Log in</form>"),
+    });
+    let bed = bed(&server, "/papers", "[source.html]\nitem = \"li\"\n");
+    let file = |path: &str, media_type: &str, size: &str| {
+        format!(r#"[{{"mime_type":"{media_type}",{size}"url":"{}"}}]"#, server.url(path))
+    };
+    let expected = [
+        ["Budget 2027".to_owned(), "-".to_owned()],
+        ["Report".to_owned(), file("/lost.pdf", "application/pdf", "")],
+        ["Letter".to_owned(), file("/word.pdf", "application/msword", r#""size_in_bytes":100,"#)],
+    ];
+    for _ in 0..3 {
+        assert_eq!(items(&bed, &["title", "attachments"]), expected);
+    }
+    let asked = server.asked().iter().filter(|request| request.method == "HEAD").count();
+    assert_eq!(asked, 3);
+    server.change(move |request| match request.path.as_str() {
+        "/papers" => Answer::page(list.replace("Budget 2027", "The budget of 2027")),
+        _ => Answer::page("<form>Log in</form>"),
+    });
+    assert_eq!(items(&bed, &["title", "attachments"])[0], ["The budget of 2027", "-"]);
+}
+
+#[test]
+fn a_sitemap_in_gzip_is_a_sitemap() {
+    let server = Server::start(|request: &Request| match request.path.as_str() {
+        "/sitemap.xml.gz" => {
+            let page = format!("http://{}/plan", request.headers["host"]);
+            let text = format!(
+                "<urlset><url><loc>{page}</loc><news:title>A plan</news:title><news:publication_date>2026-05-03</news:publication_date></url></urlset>"
+            );
+            let mut packed = GzEncoder::new(text.as_bytes(), Compression::fast());
+            let mut body = Vec::new();
+            packed.read_to_end(&mut body).expect("it packs");
+            Answer { body, ..Answer::page("") }
+        }
+        "/bomb.xml.gz" => {
+            let mut packed =
+                GzEncoder::new(std::io::repeat(b' ').take(20_000_000), Compression::fast());
+            let mut body = Vec::new();
+            packed.read_to_end(&mut body).expect("it packs");
+            Answer { body, ..Answer::page("") }
+        }
+        _ => Answer::page("<h1>A plan</h1>"),
+    });
+    let plain = bed(&server, "/sitemap.xml.gz", "");
+    assert_eq!(
+        items(&plain, &["title", "date_published"]),
+        [["A plan", "2026-05-03T12:00:00+02:00"]]
+    );
+    let told = bed(&server, "/bomb.xml.gz", "").run(&["refresh"]).ends(3).stderr;
+    assert!(told.contains("the page is larger than 10 MB"), "{told}");
 }
 
 #[test]

@@ -33,6 +33,11 @@ pub fn media_type(url: &Url) -> Option<&'static str> {
     TYPES.iter().find(|(known, _)| *known == ending).map(|(_, media_type)| *media_type)
 }
 
+/// True for the media type of a kind of document that is known here.
+pub fn is_type(media_type: &str) -> bool {
+    TYPES.iter().any(|(_, known)| *known == media_type)
+}
+
 /// The title of a document without what tells its kind and size: `(PDF, 2.3 MB)`, `[pdf]`,
 /// `– PDF 340 kB`, `.pdf`.
 pub fn title(title: &str) -> &str {

@@ -7,8 +7,11 @@ use super::walk::Walk;
 use crate::catalog::{Feed, Location, Request, Source, read_files};
 use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
-use crate::extract::{self, ExtractError, Listing, RawItem, TooComplex, charset, html, rules};
+use crate::extract::{
+    self, ExtractError, Listing, RawItem, Rules, TooComplex, charset, html, rules,
+};
 use crate::fetch::{FetchError, Fetched, Fetcher, Page};
+use crate::normalize::documents;
 use crate::normalize::filter::Field;
 use crate::normalize::sighting::{self, Ground, Sighting};
 use crate::store::{Seen, Store, StoreError, Validators};
@@ -60,10 +63,14 @@ impl Found {
         let problem = Diagnostic::new(format!("source `{}` found no items", source.name))
             .at(file, *line)
             .note("looked at", self.seen_at.clone());
-        match source.location {
-            Location::Page(_) => problem.help("see what the page has now and correct `item`"),
-            Location::Files { .. } => problem.help("put an announcement there, or correct `files`"),
-        }
+        problem.help(match (&source.location, &source.rules) {
+            (Location::Files { .. }, _) => "put an announcement there, or correct `files`",
+            (Location::Page(_), Rules::Auto) if self.are_bare => {
+                "see whether the pages that it names can be read, and fit `keep`"
+            }
+            (Location::Page(_), Rules::Auto) => "see whether it still is the feed that it was",
+            (Location::Page(_), _) => "see what the page has now and correct `item`",
+        })
     }
 }
 
@@ -292,7 +299,7 @@ impl Look<'_> {
                 sighting.document().is_none() && (self.source.detail.is_some() || sighting.is_bare);
             if !has_own {
                 sighting.is_unchanged = is_as_before;
-                if !seen.by_name && left > 0 && self.measure(sighting).await {
+                if !is_as_before && left > 0 && self.measure(sighting).await {
                     left -= 1;
                 }
                 continue;
@@ -323,12 +330,23 @@ impl Look<'_> {
         self.store.pass_over(&self.feed.slug, &self.source.id, &gone).await
     }
 
-    /// Asks how long a document is; true if that was to be asked. Without an answer it stays open.
+    /// Asks what a document is and how long; true if that was to be asked. Without an answer its
+    /// address says what it is.
     async fn measure(&self, sighting: &mut Sighting) -> bool {
         let Some(file) = sighting.document().filter(|file| file.length.is_none()) else {
             return false;
         };
-        file.length = self.fetcher.length(&file.url).await.ok().flatten();
+        let head = self.fetcher.head(&file.url).await.unwrap_or_default();
+        let media_type = head.content_type.as_deref().map(essence).unwrap_or_default();
+        if ["text/html", "application/xhtml+xml"].contains(&media_type) {
+            // A page that says so, or asks who is there.
+            sighting.enclosures.remove(0);
+            return true;
+        }
+        if documents::is_type(media_type) {
+            file.media_type = media_type.to_owned();
+        }
+        file.length = head.length;
         true
     }
 
@@ -416,9 +434,14 @@ fn base_of(page: &Url, listing: &Listing) -> Url {
     listing.base.as_deref().and_then(|base| page.join(base).ok()).unwrap_or_else(|| page.clone())
 }
 
+/// The media type without its parameters.
+fn essence(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
 /// The media type of what came, where that is no page.
 fn document_type(page: &Page) -> Option<&str> {
-    let media_type = page.content_type.as_deref()?.split(';').next()?.trim();
+    let media_type = essence(page.content_type.as_deref()?);
     let is_page = media_type.starts_with("text/")
         || media_type.ends_with("xml")
         || media_type.ends_with("json");
