@@ -1,6 +1,7 @@
 //! One pass over the sources that are due: look, judge, remember, publish.
 
 mod look;
+mod missing;
 mod report;
 mod walk;
 
@@ -119,8 +120,14 @@ impl Pass<'_> {
                         .is_some_and(|row| row.was_read_otherwise(&source.fingerprint)),
                 };
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
+                let gone = match (&source.location, found.is_complete) {
+                    (Location::Page(_), true) => {
+                        self.ask_for_missing(feed, source, fetcher, &changes).await?
+                    }
+                    _ => 0,
+                };
                 let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
-                report.count(count(Kind::New), count(Kind::Updated));
+                report.count(count(Kind::New), count(Kind::Updated) + gone);
                 report.warn_of_dates(&changes);
                 if report.verdict == Verdict::Fresh {
                     self.note_verdict(row, &report).await?;

@@ -5,6 +5,7 @@
 
 mod error;
 mod items;
+mod missing;
 mod sources;
 mod sql;
 
@@ -18,6 +19,7 @@ use sqlx::{AnyPool, Row};
 
 pub use error::StoreError;
 pub use items::Seen;
+pub use missing::Missing;
 pub use sources::{SourceRow, Validators};
 
 /// A site's database.

@@ -546,6 +546,49 @@ fn an_item_is_taken_back_by_its_page_or_by_the_definition() {
 }
 
 #[test]
+fn an_item_that_has_gone_from_the_page_is_asked_for_once_and_marked_if_it_was_taken_back() {
+    let list = |items: &[(u8, u8)]| {
+        let item =
+            |(n, day): &(u8, u8)| format!("<li><a href=/{n}>Item {n}</a> {day} May 2026</li>");
+        Answer::page(items.iter().map(item).collect::<String>())
+    };
+    let server = Server::start(move |request: &Request| match request.path.as_str() {
+        "/news" => list(&[(4, 4), (3, 3), (2, 2), (1, 1)]),
+        _ => Answer::page(""),
+    });
+    let rules = "[source.html]\nitem = \"li\"\ntitle = \"a\"\npublished = \"li\"\n";
+    let mut bed = bed(&server, "/news", rules);
+    items(&bed, &["title"]);
+    server.change(move |request| match request.path.as_str() {
+        // The first has only made room.
+        "/news" => list(&[(5, 4), (2, 2)]),
+        "/3" => Answer::status(410),
+        "/4" => Answer::status(404),
+        _ => Answer::page(""),
+    });
+    let before = server.asked().len();
+    bed.at("2026-05-05T15:00:00Z");
+    for _ in 0..2 {
+        assert_eq!(
+            items(&bed, &["title", "tags"]),
+            [
+                ["Item 5", "-"],
+                ["Item 4", "-"],
+                ["Item 3", "[\"Retracted\"]"],
+                ["Item 2", "-"],
+                ["Item 1", "-"],
+            ]
+        );
+    }
+    let asked: Vec<String> = server.asked()[before..]
+        .iter()
+        .filter(|request| request.method == "HEAD")
+        .map(|request| request.path.clone())
+        .collect();
+    assert_eq!(asked, ["/4", "/3"]);
+}
+
+#[test]
 fn one_announcement_in_two_languages_is_one_item_of_the_feed_and_names_the_other() {
     let server = Server::start(|request: &Request| {
         let others = |path: &str| {

@@ -220,7 +220,7 @@ async fn aliases(
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str());
         for row in bind_all(query, chunk).fetch_all(&mut *connection).await? {
-            found.insert(row.try_get("alias")?, id_of(row.try_get("item")?)?);
+            found.insert(row.try_get("alias")?, sql::id(row.try_get("item")?)?);
         }
     }
     Ok(found)
@@ -375,7 +375,7 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
     let url: Option<String> = row.try_get("url")?;
     let image: Option<String> = row.try_get("image")?;
     Ok(Item {
-        id: id_of(row.try_get("id")?)?,
+        id: sql::id(row.try_get("id")?)?,
         source: row.try_get("source")?,
         url: url.map(|url| url.parse().map_err(|_| foreign(&url))).transpose()?,
         title: row.try_get("title")?,
@@ -404,8 +404,4 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
         backfilled: row.try_get::<i64, _>("backfilled")? != 0,
         retracted_at: row.try_get::<Option<i64>, _>("retracted_at")?.map(sql::time).transpose()?,
     })
-}
-
-fn id_of(text: String) -> Result<ItemId, StoreError> {
-    ItemId::parse(&text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no id")))
 }

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::StoreError;
+use crate::model::ItemId;
 
 /// The most values that one statement may bind is 32,766 in SQLite; stay well below.
 pub const CHUNK: usize = 500;
@@ -27,4 +28,12 @@ pub fn placeholders(from: usize, count: usize) -> String {
 pub fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_millisecond(milliseconds)
         .map_err(|_| StoreError::Foreign(format!("`{milliseconds}` is no time")))
+}
+
+pub fn id(text: String) -> Result<ItemId, StoreError> {
+    ItemId::parse(&text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no id")))
+}
+
+pub fn url(text: String) -> Result<Url, StoreError> {
+    text.parse().map_err(|_| StoreError::Foreign(format!("`{text}` is no address")))
 }
