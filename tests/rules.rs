@@ -56,6 +56,11 @@ fn a_page_that_would_take_for_ever_is_refused_at_once() {
     assert_eq!(read(&"<div>".repeat(500_000), &rules()), Err(TooComplex));
     let attributes: String = (0..200_000).map(|n| format!(" a{n}='>'")).collect();
     assert_eq!(read(&format!("<br{attributes}>"), &rules()), Err(TooComplex));
+    for text in ["&amp;", "\u{a0}", "&</x>", "<table>&<tr>"] {
+        assert_eq!(read(&text.repeat(200_000), &rules()), Err(TooComplex), "{text}");
+    }
+    let escaped = "&lt;p&gt;A &amp; B&nbsp;&lt;/p&gt;<p>".repeat(30_000);
+    assert_ne!(read(&escaped, &rules()), Err(TooComplex));
 }
 
 #[test]

@@ -1,11 +1,19 @@
 //! HTML that must not be parsed: the parser takes quadratic time in depth and in the attributes of
-//! one element. One look at the tags tells, in linear time.
+//! one element, and writing it again does in the references of one text. One look tells, in linear
+//! time.
 
 /// Deeper than any page a person wrote.
 const DEEPEST: usize = 512;
 
 /// More blanks between attributes than any tag has.
 const MOST_BLANKS: usize = 4096;
+
+/// More characters that are written as references than any text without an element has.
+const MOST_REFERENCES: usize = 20_000;
+
+/// Elements that part the texts around them wherever they stand, but in a `select`.
+const PARTING: [&str; 12] =
+    ["p", "div", "li", "br", "span", "a", "h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// Elements that have no end or need none: they do not nest by being left open.
 const SHALLOW: [&str; 16] = [
@@ -21,16 +29,28 @@ pub fn too_complex(html: &str) -> bool {
     let mut open: Vec<String> = Vec::new();
     let mut endless: Vec<String> = Vec::new();
     let mut rest = html;
+    let mut run = 0;
     while let Some(start) = rest.find('<') {
+        run += references(&rest[..start]);
+        if run > MOST_REFERENCES {
+            return true;
+        }
         rest = &rest[start + 1..];
         if let Some(comment) = rest.strip_prefix("!--") {
             rest = after_comment(comment);
             continue;
         }
         let tag = Tag::read(rest);
-        rest = &rest[tag.length..];
-        if tag.blanks > MOST_BLANKS {
+        let (within, behind) = rest.split_at(tag.length);
+        rest = behind;
+        if tag.blanks > MOST_BLANKS || references(within) > MOST_REFERENCES {
             return true;
+        }
+        if PARTING.contains(&tag.name.as_str())
+            && !tag.is_end
+            && !open.iter().any(|e| e == "select")
+        {
+            run = 0;
         }
         if tag.name.is_empty() || SHALLOW.contains(&tag.name.as_str()) {
             continue;
@@ -55,7 +75,17 @@ pub fn too_complex(html: &str) -> bool {
             return true;
         }
     }
-    false
+    run + references(rest) > MOST_REFERENCES
+}
+
+/// Characters of a text that are written as references, where nothing that stops the search for
+/// them stands between: `&` and no-break blanks, and what begins like these.
+fn references(text: &str) -> usize {
+    let stops = ["&lt;", "&gt;", "&quot;", "&#34;"];
+    let ampersands = text
+        .match_indices('&')
+        .filter(|(at, _)| !stops.iter().any(|stop| text[*at..].starts_with(stop)));
+    ampersands.count() + text.bytes().filter(|byte| *byte == 0xC2).count()
 }
 
 /// Inside of these the raw elements are elements like others.
