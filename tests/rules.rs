@@ -83,6 +83,17 @@ fn broken_markup_keeps_the_fields_of_each_item_its_own() {
 }
 
 #[test]
+fn formatting_that_is_never_closed_hides_no_item() {
+    let mut rules = rules();
+    rules.item = Selector::parse("dl > div").expect("a selector");
+    let page = "<title>News<body><p><b><i><dl><div><dt><h3>One</h3></dt></div>\n<div><dt><h3>Two</h3></dt></div></dl>";
+    assert_eq!(read(page, &rules).expect("a listing").items.len(), 2);
+    rules.item = Selector::parse("font > div").expect("a selector");
+    let page = "<font><div><h3>One</h3></div><div><h3>Two</h3></div></font>";
+    assert_eq!(read(page, &rules).expect("a listing").items.len(), 2);
+}
+
+#[test]
 fn what_looks_like_nesting_and_is_none_is_read() {
     let templates = format!("<script>\"{}\"</script>", "<div>".repeat(2000));
     let comments = format!("<!--{}-->", "<div>".repeat(2000));

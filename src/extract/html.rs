@@ -5,7 +5,7 @@ use scraper::{ElementRef, Html, Selector};
 use super::blocks::Block;
 use super::elements::blocks_of;
 use super::structured::{self, meta};
-use super::{RawDate, RawItem, TooComplex, body, header, rules};
+use super::{RawDate, RawItem, TooComplex, body, header, markup};
 use crate::dates::Reader;
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
@@ -19,7 +19,7 @@ const DATED: &str = "time[itemprop=datePublished], time[pubdate]";
 
 /// Reads one announcement from a page or a fragment.
 pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
-    let page = rules::parse(html)?;
+    let page = markup::parse(html)?;
     let root = page.root_element();
     let start = RawItem {
         url: attribute(root, "link[rel=canonical]", "href").or(meta(root, "og:url")),

@@ -1,12 +1,9 @@
 //! A listing page and CSS rules to raw items. Every field is looked for inside its item, so one
 //! that is missing costs neither the item nor another field.
 
-use std::borrow::Cow;
-use std::sync::LazyLock;
+use scraper::{ElementRef, Selector};
 
-use regex::Regex;
-use scraper::{ElementRef, Html, Selector};
-
+use super::markup::{self, parse};
 use super::pick::{Page, Pick, Scope};
 use super::{Fields, Listing, RawItem, TooComplex, languages, structured};
 
@@ -22,7 +19,7 @@ pub struct Rules {
 }
 
 pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
-    let html = parse(html)?;
+    let html = markup::with_most(parse(html)?, &rules.item);
     let page = Page::new(&html, Some(&rules.item));
     let whole = page.whole();
     let items = page.items(&rules.item, rules.are_runs);
@@ -44,26 +41,6 @@ pub fn read_page(html: &str, fields: &Fields<Pick>) -> Result<Listing, TooComple
     item.translations = languages::of_page(root);
     item.other_dates.extend(structured::published(root));
     Ok(Listing { items: vec![item], base: base(html.root_element()), ..Listing::default() })
-}
-
-/// A page as browsers see it.
-pub fn parse(html: &str) -> Result<Html, TooComplex> {
-    if crate::normalize::too_complex(html) {
-        return Err(TooComplex);
-    }
-    Ok(Html::parse_document(&with_title_closed(html)))
-}
-
-/// A `<title>` that is never closed would take the whole page for itself.
-fn with_title_closed(html: &str) -> Cow<'_, str> {
-    static OPEN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)<title\b[^>]*>").ok());
-    static CLOSE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)</title\b").ok());
-    let (Some(open), Some(close)) = (&*OPEN, &*CLOSE) else { return html.into() };
-    let Some(title) = open.find(html).filter(|title| !close.is_match_at(html, title.end())) else {
-        return html.into();
-    };
-    let end = html[title.end()..].find('<').map_or(html.len(), |at| title.end() + at);
-    format!("{}</title>{}", &html[..end], &html[end..]).into()
 }
 
 fn base(page: ElementRef) -> Option<String> {
