@@ -219,12 +219,11 @@ fn a_page_that_is_read_late_adds_its_text_and_is_no_edit() {
     let is_down = Arc::new(AtomicBool::new(true));
     let down = is_down.clone();
     let server = Server::start(move |request: &Request| match request.path.as_str() {
-        "/news" => Answer::page("<li><a href=/a>A plan</a> 3 May 2026"),
+        "/news" => Answer::page("<li><a href=/a>A plan</a><p>3 May 2026</p>"),
         _ if down.load(Ordering::Relaxed) => Answer::status(500),
         _ => Answer::page("<div class=t>The towns agreed.</div>"),
     });
-    let rules =
-        "[source.html]\nitem = \"li\"\npublished = \"li\"\n[source.detail]\ncontent = \".t\"\n";
+    let rules = "[source.html]\nitem = \"li\"\ntitle = \"a\"\npublished = \"p\"\n[source.detail]\ncontent = \".t\"\n";
     let mut bed = bed(&server, "/news", rules);
     bed.run(&["refresh", "--force"]).ends(3);
     is_down.store(false, Ordering::Relaxed);
@@ -548,22 +547,23 @@ fn an_item_is_taken_back_by_its_page_or_by_the_definition() {
 #[test]
 fn an_item_that_has_gone_from_the_page_is_asked_for_once_and_marked_if_it_was_taken_back() {
     let list = |items: &[(u8, u8)]| {
-        let item =
-            |(n, day): &(u8, u8)| format!("<li><a href=/{n}>Item {n}</a> {day} May 2026</li>");
+        let item = |(n, day): &(u8, u8)| {
+            format!("<li><a href=/{n}>Item {n}</a><p>{day} May 2026</p></li>")
+        };
         Answer::page(items.iter().map(item).collect::<String>())
     };
     let server = Server::start(move |request: &Request| match request.path.as_str() {
-        "/news" => list(&[(4, 4), (3, 3), (2, 2), (1, 1)]),
+        "/news" => list(&[(0, 1), (5, 4), (4, 4), (3, 3), (2, 2)]),
         _ => Answer::page(""),
     });
-    let rules = "[source.html]\nitem = \"li\"\ntitle = \"a\"\npublished = \"li\"\n";
+    let rules = "[source.html]\nitem = \"li\"\ntitle = \"a\"\npublished = \"p\"\n";
     let mut bed = bed(&server, "/news", rules);
     items(&bed, &["title"]);
     server.change(move |request| match request.path.as_str() {
-        // The first has only made room.
-        "/news" => list(&[(5, 4), (2, 2)]),
-        "/3" => Answer::status(410),
-        "/4" => Answer::status(404),
+        // The first is pinned; the second has only made room.
+        "/news" => list(&[(0, 1), (6, 4), (3, 3)]),
+        "/4" => Answer::status(410),
+        "/5" => Answer::status(404),
         _ => Answer::page(""),
     });
     let before = server.asked().len();
@@ -572,11 +572,12 @@ fn an_item_that_has_gone_from_the_page_is_asked_for_once_and_marked_if_it_was_ta
         assert_eq!(
             items(&bed, &["title", "tags"]),
             [
+                ["Item 6", "-"],
                 ["Item 5", "-"],
-                ["Item 4", "-"],
-                ["Item 3", "[\"Retracted\"]"],
+                ["Item 4", "[\"Retracted\"]"],
+                ["Item 3", "-"],
                 ["Item 2", "-"],
-                ["Item 1", "-"],
+                ["Item 0", "-"],
             ]
         );
     }
@@ -585,7 +586,7 @@ fn an_item_that_has_gone_from_the_page_is_asked_for_once_and_marked_if_it_was_ta
         .filter(|request| request.method == "HEAD")
         .map(|request| request.path.clone())
         .collect();
-    assert_eq!(asked, ["/4", "/3"]);
+    assert_eq!(asked, ["/5", "/4"]);
 }
 
 #[test]

@@ -27,8 +27,8 @@ impl Store {
         source: &str,
         given: &[Change],
     ) -> Result<Vec<Missing>, StoreError> {
-        let oldest = given.iter().map(|change| change.item.published.at).min();
-        let oldest = oldest.unwrap_or(Timestamp::MAX);
+        // The last of the page; what is pinned at its top can be older.
+        let oldest = given.last().map_or(Timestamp::MAX, |change| change.item.published.at);
         let given: HashSet<ItemId> = given.iter().map(|change| change.item.id).collect();
         let rows = sqlx::query(
             "SELECT items.id AS id, items.url AS url FROM items \
