@@ -20,7 +20,7 @@ mod url;
 use std::ops::Range;
 use std::sync::Arc;
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, date};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, ToSpan, ZonedDateTime};
 
@@ -139,6 +139,7 @@ impl Reader {
         self.by_format(text)
             .or_else(|| by_standard(text))
             .or_else(|| scan::Scan::new(text, self).field())
+            .filter(|when| !stands_for_none(when))
     }
 
     /// The first date in a text and where it stands (bytes).
@@ -150,7 +151,7 @@ impl Reader {
     /// another text tomorrow.
     pub fn is_relative(&self, text: &str) -> bool {
         let timeless = Reader { looked: None, ..self.clone() };
-        self.looked.is_some() && self.read(text).is_some() && timeless.read(text).is_none()
+        self.read(text) != timeless.read(text)
     }
 
     /// The date of a whole text in one of the formats.
@@ -240,6 +241,11 @@ pub fn format_is_valid(format: &str) -> bool {
 /// True for a well-formed language tag (BCP 47).
 pub fn is_language(tag: &str) -> bool {
     !tag.is_empty() && tag.parse::<icu_locale_core::Locale>().is_ok()
+}
+
+/// The days that databases and programs write where there is no date.
+fn stands_for_none(when: &When) -> bool {
+    [date(1970, 1, 1), date(1900, 1, 1), date(1899, 12, 30), date(1, 1, 1)].contains(&when.day())
 }
 
 /// ISO 8601, RFC 2822 and seconds or milliseconds since 1970, whole.

@@ -22,6 +22,10 @@ mod structured;
 mod table;
 pub mod text;
 
+use std::borrow::Cow;
+use std::io::Read;
+
+use flate2::read::MultiGzDecoder;
 use url::Url;
 
 use crate::dates::Reader;
@@ -167,8 +171,27 @@ pub struct Source<'a> {
     pub dates: &'a Reader,
 }
 
+impl<'a> Source<'a> {
+    /// A page as its server sent it.
+    pub fn page(
+        url: &'a Url,
+        content_type: Option<&'a str>,
+        bytes: &'a [u8],
+        dates: &'a Reader,
+    ) -> Source<'a> {
+        Source { bytes, content_type, url: Some(url), file: None, dates }
+    }
+
+    /// A file of the site.
+    pub fn file(name: &'a str, bytes: &'a [u8], dates: &'a Reader) -> Source<'a> {
+        Source { bytes, content_type: None, url: None, file: Some(name), dates }
+    }
+}
+
 /// Reads what came; the error says why it cannot be read.
 pub fn read(source: Source, rules: &Rules) -> Result<Listing, ExtractError> {
+    let bytes = unpacked(source.bytes).map_err(ExtractError::Unreadable)?;
+    let source = Source { bytes: &bytes, ..source };
     let text = || charset::decode(source.bytes, source.content_type);
     match rules {
         Rules::Html(rules) => Ok(rules::read(&text(), rules)?),
@@ -187,6 +210,28 @@ pub fn read(source: Source, rules: &Rules) -> Result<Listing, ExtractError> {
             Ok(Listing { items: item.into_iter().collect(), ..Listing::default() })
         }
     }
+}
+
+/// What a file in gzip begins with (RFC 1952, 2.3.1).
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// The most that a gzip file may become, in bytes.
+const LARGEST: usize = 10_000_000;
+
+/// What is in a gzip file: sitemaps are often kept as such.
+fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+    if !bytes.starts_with(&GZIP) {
+        return Ok(bytes.into());
+    }
+    let mut unpacked = Vec::new();
+    MultiGzDecoder::new(bytes)
+        .take(LARGEST as u64 + 1)
+        .read_to_end(&mut unpacked)
+        .map_err(|error| format!("broken gzip: {error}"))?;
+    if unpacked.len() > LARGEST {
+        return Err(format!("unpacked, it is larger than {} MB", LARGEST / 1_000_000));
+    }
+    Ok(unpacked.into())
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

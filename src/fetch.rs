@@ -4,11 +4,9 @@
 mod guard;
 
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flate2::read::MultiGzDecoder;
 use reqwest::header::{
     ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
     IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
@@ -96,6 +94,17 @@ impl FetchError {
         matches!(self, FetchError::Status(StatusCode::GONE))
     }
 
+    /// Another time the answer may be another: the server is busy, broken or not to be reached.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            FetchError::Status(status) => {
+                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
+            }
+            FetchError::Timeout | FetchError::Transport(_) => true,
+            _ => false,
+        }
+    }
+
     /// The server knows the page no longer, or never did.
     pub fn is_gone(&self) -> bool {
         matches!(self, FetchError::Status(StatusCode::NOT_FOUND | StatusCode::GONE))
@@ -137,12 +146,9 @@ impl Fetcher {
         validators: Option<&Validators>,
         request: &catalog::Request,
     ) -> Result<Fetched, FetchError> {
-        let home = url.origin();
-        let nothing = catalog::Request::default();
-        let asked = |url: &Url| {
-            let request = if url.origin() == home { request } else { &nothing };
-            let asked = with(self.client.request(method(request), url.clone()), request);
-            conditional(asked, validators)
+        let asked = |to: &Url| {
+            let request = own(request, url, to);
+            conditional(with(self.client.request(method(request), to.clone()), request), validators)
         };
         let (url, response) = self.follow(url, asked).await?;
         match response.status() {
@@ -153,8 +159,9 @@ impl Fetcher {
     }
 
     /// What its server says of a file that is not to be read.
-    pub async fn head(&self, url: &Url) -> Result<Head, FetchError> {
-        let (_, response) = self.follow(url, |url| self.client.head(url.clone())).await?;
+    pub async fn head(&self, url: &Url, request: &catalog::Request) -> Result<Head, FetchError> {
+        let asked = |to: &Url| with(self.client.head(to.clone()), own(request, url, to));
+        let (_, response) = self.follow(url, asked).await?;
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => Ok(Head {
@@ -200,6 +207,13 @@ impl Fetcher {
         *free_at = Instant::now() + self.spacing;
         response.map_err(FetchError::from)
     }
+}
+
+/// What `to` is asked with, if `request` is meant for the host of `url`.
+fn own<'a>(request: &'a catalog::Request, url: &Url, to: &Url) -> &'a catalog::Request {
+    static NOTHING: catalog::Request =
+        catalog::Request { is_post: false, body: None, headers: Vec::new(), user: None };
+    if to.origin() == url.origin() { request } else { &NOTHING }
 }
 
 fn method(request: &catalog::Request) -> Method {
@@ -266,22 +280,7 @@ async fn read(url: Url, mut response: Response) -> Result<Page, FetchError> {
             return Err(FetchError::TooLarge);
         }
     }
-    let body = if body.starts_with(&GZIP) { unpacked(&body)? } else { body };
     Ok(Page { url, body, content_type, validators })
-}
-
-/// What a file in gzip begins with (RFC 1952, 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
-
-/// What is in a gzip file: sitemaps are often kept as such.
-fn unpacked(body: &[u8]) -> Result<Vec<u8>, FetchError> {
-    let mut unpacked = Vec::new();
-    let most = LARGEST as u64 + 1;
-    MultiGzDecoder::new(body)
-        .take(most)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| FetchError::Transport(format!("broken gzip: {error}")))?;
-    if unpacked.len() > LARGEST { Err(FetchError::TooLarge) } else { Ok(unpacked) }
 }
 
 fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {

@@ -13,6 +13,7 @@ mod sanitize;
 pub mod sighting;
 mod summary;
 
+pub use moment::whole_second;
 pub use nesting::too_complex;
 pub use sanitize::SafeHtml;
 pub use summary::{cut_at_word, sentence_ends, summary};
@@ -71,35 +72,30 @@ pub fn inert(text: &str) -> String {
     shown
 }
 
-/// Elements that never stand alone: without its end, `<script>` is spoken of.
-const PAIRED: [&str; 12] = [
-    "script", "style", "title", "textarea", "template", "noscript", "iframe", "head", "body",
-    "html", "form", "table",
-];
+/// Elements that without their end take all that follows; so alone, they are spoken of.
+const SWALLOWING: [&str; 7] =
+    ["script", "style", "title", "textarea", "template", "noscript", "iframe"];
 
 /// The name of the element that a tag speaks of: it has no attributes, and no end in the text.
 fn mentioned<'a>(text: &str, tag: &'a str) -> Option<&'a str> {
     let name = tag.strip_prefix('<')?.strip_suffix('>')?;
-    let is_paired = PAIRED.iter().any(|known| name.eq_ignore_ascii_case(known));
-    (is_paired && !has_end(text, name)).then_some(name)
+    let swallows = SWALLOWING.iter().any(|known| name.eq_ignore_ascii_case(known));
+    (swallows && !has_tag(text, "</", name)).then_some(name)
 }
 
-fn has_end(text: &str, name: &str) -> bool {
-    text.match_indices("</").any(|(at, _)| {
-        text.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name))
+/// True if a tag of an element stands in the text; `opening` is what such a tag begins with.
+fn has_tag(text: &str, opening: &str, name: &str) -> bool {
+    text.match_indices(opening).any(|(at, _)| {
+        let tag = &text[at + opening.len()..];
+        let goes_on = tag.as_bytes().get(name.len()).is_some_and(u8::is_ascii_alphanumeric);
+        tag.get(..name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name)) && !goes_on
     })
 }
 
 /// A title or summary that is text to us, and HTML to many feeds and content systems.
 pub fn plain_field(text: &str) -> String {
-    let is_open = |name: &&str| {
-        let begins = |(at, _)| {
-            text.get(at + 1..at + 1 + name.len()).is_some_and(|tag| tag.eq_ignore_ascii_case(name))
-        };
-        text.match_indices('<').any(begins) && !has_end(text, name)
-    };
-    let is_text = !text.contains(['<', '&']) || PAIRED.iter().any(is_open);
-    // As mark-up, an element without its end would take the rest with it.
+    let is_spoken_of = |name: &&str| has_tag(text, "<", name) && !has_tag(text, "</", name);
+    let is_text = !text.contains(['<', '&']) || SWALLOWING.iter().any(is_spoken_of);
     if is_text { text.to_owned() } else { plain_text(text) }
 }
 

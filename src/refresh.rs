@@ -120,11 +120,9 @@ impl Pass<'_> {
                         .is_some_and(|row| row.was_read_otherwise(&source.fingerprint)),
                 };
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
-                let gone = match (&source.location, found.is_complete) {
-                    (Location::Page(_), true) => {
-                        self.ask_for_missing(feed, source, fetcher, &changes).await?
-                    }
-                    _ => 0,
+                let gone = match found.is_complete {
+                    true => self.ask_for_missing(feed, source, fetcher, &changes).await?,
+                    false => 0,
                 };
                 let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
                 report.count(count(Kind::New), count(Kind::Updated) + gone);

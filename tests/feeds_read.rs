@@ -163,7 +163,9 @@ fn a_date_of_a_feed_that_is_none_is_reported_and_another_one_counts() {
     let bed = bed(&server, "/feed", "");
     let told = bed.run(&["refresh"]).ends(0).stderr;
     assert!(
-        told.contains("no date in `Thu, 01 Jan 1970 00:00:00 GMT`, `some day in spring`"),
+        told.contains(
+            "no date of publication in `Thu, 01 Jan 1970 00:00:00 GMT`, `some day in spring`"
+        ),
         "{told}"
     );
     assert_eq!(
@@ -221,6 +223,19 @@ fn addresses_of_a_feed_are_relative_to_what_it_says() {
     let item = &rss.json_feed("news")["items"][0];
     assert_eq!(item["url"], server.url("/one"));
     assert_eq!(item["attachments"][0]["url"], server.url("/news/audio/1.mp3"));
+}
+
+#[test]
+fn what_a_feed_speaks_of_is_not_its_root() {
+    let server = serve(&[(
+        "/feed",
+        "application/atom+xml",
+        r#"<?xml version="1.0"?><a:feed xmlns:a="http://www.w3.org/2005/Atom" xml:base='https://e.org/blog/'><a:title>On &lt;rss xml:base="https://x.org/"></a:title><a:id>urn:n</a:id><a:updated>2026-05-03T00:00:00Z</a:updated>
+        <a:entry><a:title>One</a:title><a:id>urn:1</a:id><a:link href="one"/><a:updated>2026-05-02T09:00:00Z</a:updated><a:content type="html"><![CDATA[<p><a href="more">More</a> of <rss xml:base="https://y.org/"></p>]]></a:content></a:entry></a:feed>"#,
+    )]);
+    let found = items(&bed(&server, "/feed", ""), &["url", "content_html"]);
+    assert_eq!(found[0][0], "https://e.org/blog/one");
+    assert!(found[0][1].contains("https://e.org/blog/more"), "{}", found[0][1]);
 }
 
 #[test]

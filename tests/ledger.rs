@@ -317,17 +317,24 @@ fn what_counts_readers_in_any_language_is_no_edit() {
         "#次阅读",
         "閲覧数：#",
     ];
-    for counter in counters {
+    let see_twice = |text: &str| {
         let mut ledger = Ledger::new();
         let mut see = |number: &str| {
             let mut item = raw("/a", "A plan", "3 May 2026");
-            item.summary =
-                Some(format!("The towns agreed on 12 polders. {}", counter.replace('#', number)));
+            let text = text.replace('#', number);
+            item.summary = Some(format!("The towns agreed on 12 polders. {text}"));
             ledger.see(NEXT_DAY, &[item]).remove(0)
         };
-        let first = see("17").item;
-        let later = see("1904");
+        (see("17").item, see("1904"))
+    };
+    for counter in counters {
+        let (first, later) = see_twice(counter);
         assert_eq!((later.kind, later.item), (Kind::Unchanged, first), "{counter}");
+    }
+    for said in
+        ["The minister read # laws to them", "Il a lu # livres", "# polders", "Vista # del plan"]
+    {
+        assert_eq!(see_twice(said).1.kind, Kind::Updated, "{said}");
     }
 }
 

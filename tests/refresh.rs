@@ -201,6 +201,9 @@ fn a_text_that_should_be_a_date_and_is_none_is_told_once() {
     bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*.md\"\n")
         .write("feeds/news/plan.md", "---\ntitle: A plan\ndate: 31.02.2026\n---\nText.\n");
     let told = bed.run(&["refresh"]).ends(0).stderr;
-    assert!(told.starts_with("warning: source `news/1`: no date in `31.02.2026`; "), "{told}");
+    assert!(
+        told.starts_with("warning: source `news/1`: no date of publication in `31.02.2026`; "),
+        "{told}"
+    );
     assert_eq!(bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0).stderr, "");
 }

@@ -396,6 +396,40 @@ fn what_is_called_a_document_and_is_a_page_is_no_file_and_each_is_asked_about_on
 }
 
 #[test]
+fn documents_and_missing_pages_are_asked_for_as_the_server_wants_until_it_answers() {
+    let item =
+        |path: &str, day: u8| format!("<li><a href={path}>{path}</a><p>{day} May 2026</p></li>");
+    let is_member = |request: &Request| request.headers.contains_key("cookie");
+    let list = move |paths: &[(&str, u8)]| {
+        Answer::page(paths.iter().map(|(path, day)| item(path, *day)).collect::<String>())
+    };
+    let server = Server::start(move |request: &Request| match request.path.as_str() {
+        "/papers" => list(&[("/a.pdf", 3), ("/2", 2), ("/1", 1)]),
+        "/a.pdf" if is_member(request) => Answer {
+            status: 200,
+            headers: vec![("Content-Type".to_owned(), "application/pdf".to_owned())],
+            body: vec![b'%'; 2048],
+        },
+        _ => Answer::page("<form>Log in</form>"),
+    });
+    let rules = "[source.request]\nheaders = { Cookie = \"member=yes\" }\n\
+        [source.html]\nitem = \"li\"\ntitle = \"a\"\nurl = \"a @href\"\npublished = \"p\"\n";
+    let mut bed = bed(&server, "/papers", rules);
+    items(&bed, &["title"]);
+    assert_eq!(bed.json_feed("news")["items"][0]["attachments"][0]["size_in_bytes"], 2048);
+    bed.at("2026-05-05T15:00:00Z");
+    let answers = [(503, "-"), (410, "[\"Retracted\"]")];
+    for (status, tags) in answers {
+        server.change(move |request| match request.path.as_str() {
+            "/papers" => list(&[("/a.pdf", 3), ("/1", 1)]),
+            "/2" if is_member(request) => Answer::status(status),
+            _ => Answer::page("<form>Log in</form>"),
+        });
+        assert_eq!(items(&bed, &["title", "tags"])[1], ["/2", tags]);
+    }
+}
+
+#[test]
 fn a_sitemap_in_gzip_is_a_sitemap() {
     let server = Server::start(|request: &Request| match request.path.as_str() {
         "/sitemap.xml.gz" => {
@@ -423,7 +457,7 @@ fn a_sitemap_in_gzip_is_a_sitemap() {
         [["A plan", "2026-05-03T12:00:00+02:00"]]
     );
     let told = bed(&server, "/bomb.xml.gz", "").run(&["refresh"]).ends(3).stderr;
-    assert!(told.contains("the page is larger than 10 MB"), "{told}");
+    assert!(told.contains("unpacked, it is larger than 10 MB"), "{told}");
 }
 
 #[test]
@@ -566,8 +600,8 @@ fn an_item_that_has_gone_from_the_page_is_asked_for_once_and_marked_if_it_was_ta
         "/5" => Answer::status(404),
         _ => Answer::page(""),
     });
-    let before = server.asked().len();
     bed.at("2026-05-05T15:00:00Z");
+    let before = server.asked().len();
     for _ in 0..2 {
         assert_eq!(
             items(&bed, &["title", "tags"]),

@@ -117,6 +117,19 @@ impl fmt::Display for Location {
 }
 
 impl Source {
+    /// What the server of `url` is asked with: nobody but the source's own hears what that wants.
+    pub fn request_for(&self, url: &Url) -> Request {
+        match &self.location {
+            Location::Page(home) if home.origin() == url.origin() => self.request.clone(),
+            _ => Request::default(),
+        }
+    }
+
+    /// The same for the page of one item, which is got and not posted to.
+    pub fn request_for_item(&self, url: &Url) -> Request {
+        Request { is_post: false, body: None, ..self.request_for(url) }
+    }
+
     /// What can be judged before the page of the item is read: the listing may lack what that has.
     pub fn filter_of_listing(&self) -> Filter {
         let Some(detail) = &self.detail else { return self.filter.clone() };

@@ -100,13 +100,8 @@ async fn page(site: &Site, url: &Url, dates: &Reader) -> Result<Vec<RawItem>, Di
         }
     })?;
     let Fetched::Page(page) = fetched else { return Ok(Vec::new()) };
-    let source = extract::Source {
-        bytes: &page.body,
-        content_type: page.content_type.as_deref(),
-        url: Some(&page.url),
-        file: None,
-        dates,
-    };
+    let content_type = page.content_type.as_deref();
+    let source = extract::Source::page(&page.url, content_type, &page.body, dates);
     let listing = extract::read(source, &Rules::Auto).map_err(|error| match error {
         ExtractError::NoRules => failed("the page is neither a feed nor a sitemap".to_owned())
             .help("write a definition with `[source.html]`, as the README shows"),
@@ -125,14 +120,8 @@ fn files(under: &Path, glob: &str, dates: &Reader) -> Result<Found, Diagnostic> 
     for announcement in read_files(under, glob) {
         let name = announcement.name;
         let read = announcement.bytes.and_then(|bytes| {
-            let file = extract::Source {
-                bytes: &bytes,
-                content_type: None,
-                url: None,
-                file: Some(&name),
-                dates,
-            };
-            extract::read(file, &Rules::Auto).map_err(|error| error.to_string())
+            extract::read(extract::Source::file(&name, &bytes, dates), &Rules::Auto)
+                .map_err(|error| error.to_string())
         });
         match read {
             Ok(listing) => items.extend(listing.items),

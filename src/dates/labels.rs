@@ -7,13 +7,11 @@ use std::sync::LazyLock;
 use super::names::weekday_anywhere;
 use super::token::{Kind, Token, tokens};
 
-/// What a date is the date of; the one that counts for an announcement first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a date is said to be the date of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Label {
     /// It says so: `Published: 4 March 2024`.
     Published,
-    /// No word says anything.
-    Bare,
     /// Of a later change.
     Updated,
     /// By this day something has to happen, or on it something does: it says nothing of the
@@ -21,7 +19,7 @@ pub enum Label {
     Due,
 }
 
-/// The words, in the languages whose dates are read. They stand before their date, with other words
+/// The words, in most of the languages whose dates are read. They stand before their date, with other words
 /// between them if need be: `Deadline for applications: 30 May`.
 const LABELS: [(Label, &[&str]); 3] = [
     (
@@ -281,7 +279,7 @@ const LABELS: [(Label, &[&str]); 3] = [
 ];
 
 /// Words that make what follows at once, an article or a weekday aside, the end of something.
-const UNTIL_WORDS: [&str; 40] = [
+const UNTIL_WORDS: [&str; 39] = [
     "until",
     "till",
     "before",
@@ -292,7 +290,6 @@ const UNTIL_WORDS: [&str; 40] = [
     "vor dem",
     "spätestens",
     "jusqu'au",
-    "jusqu’au",
     "au plus tard",
     "avant le",
     "hasta",
@@ -325,7 +322,7 @@ const UNTIL_WORDS: [&str; 40] = [
 ];
 
 /// Tokens of the longest of them.
-const LONGEST_UNTIL: usize = 4;
+const LONGEST_UNTIL: usize = 3;
 
 /// Words that stand behind their date, with nothing between.
 const BEHIND_WORDS: [(Label, &[&str]); 3] = [
@@ -380,8 +377,10 @@ pub fn before(tokens: &[Token]) -> Option<Label> {
         .iter()
         .rposition(|token| matches!(token.kind, Kind::Mark(mark) if PARTING.contains(mark)));
     let tokens = &tokens[parting.map_or(0, |at| at + 1)..];
-    let labelled = (0..tokens.len()).rev().find_map(|at| Some(BEFORE.at(&tokens[at..])?.0));
-    labelled.or_else(|| is_until(tokens).then_some(Label::Due))
+    if is_until(tokens) {
+        return Some(Label::Due);
+    }
+    (0..tokens.len()).rev().find_map(|at| Some(BEFORE.at(&tokens[at..])?.0))
 }
 
 fn is_until(tokens: &[Token]) -> bool {

@@ -98,13 +98,18 @@ pub fn locale(language: &str) -> Locale {
 
 /// The language in every script that it is written in: the tag of a page seldom says which.
 fn scripts(locale: Locale) -> Vec<Locale> {
-    let other = match locale.id.language.as_str() {
+    let scripts = match locale.id.language.as_str() {
         "sr" => ["sr", "sr-Latn"].as_slice(),
         "bs" => &["bs", "bs-Cyrl"],
         _ => &[],
     };
-    let others = other.iter().filter_map(|tag| tag.parse().ok()).filter(|other| *other != locale);
-    std::iter::once(locale.clone()).chain(others.collect::<Vec<_>>()).collect()
+    let mut all = vec![locale];
+    for other in scripts.iter().filter_map(|tag| tag.parse().ok()) {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    all
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! "3 days ago" in the words of each language, from CLDR through ICU4X.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fixed_decimal::Decimal;
 use icu_experimental::relativetime::options::Numeric;
@@ -10,7 +10,7 @@ use icu_locale_core::Locale;
 use super::token::{Kind, Token, tokens};
 
 /// How much time has passed. Weeks, months and years ago are no day, so they are not here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unit {
     Minute,
     Hour,
@@ -18,7 +18,7 @@ pub enum Unit {
 }
 
 /// One way to say it: `3 days ago`, `yesterday`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Phrase {
     unit: Unit,
     /// Absent where the phrase has a number of its own place.
@@ -112,10 +112,11 @@ impl Relative {
     /// What is said in each of these.
     pub fn of(locales: &[Locale]) -> Relative {
         let mut relative = Relative { by_word: HashMap::new(), by_number: Vec::new() };
+        let mut known = HashSet::new();
         let mut phrases: Vec<Phrase> = locales.iter().flat_map(phrases).collect();
+        phrases.retain(|phrase| known.insert(phrase.clone()));
         // The longest first.
         phrases.sort_by_key(|phrase| std::cmp::Reverse(phrase.words.len()));
-        phrases.dedup();
         for phrase in phrases {
             match phrase.words.first() {
                 Some(Some(Kind::Word(word))) => {

@@ -32,6 +32,17 @@ pub struct Scan<'a> {
 /// What a date is, and the token behind it.
 type Found = (When, usize);
 
+/// How much a date counts for an announcement, the most first; a day by which something has to
+/// happen counts for nothing.
+fn standing(label: Option<Label>) -> Option<u8> {
+    match label {
+        Some(Label::Published) => Some(0),
+        None => Some(1),
+        Some(Label::Updated) => Some(2),
+        Some(Label::Due) => None,
+    }
+}
+
 /// How a field says when; the plainest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Form {
@@ -58,7 +69,7 @@ impl<'a> Scan<'a> {
     /// and months without a day. Of several, that which is [labelled](Label) as the publication's
     /// counts, then the first that is bare, then that of a change.
     pub fn field(&self) -> Option<When> {
-        let mut best: Option<((Label, Form), When)> = None;
+        let mut best: Option<((u8, Form), When)> = None;
         let (mut at, mut end) = (0, 0);
         while at < self.tokens.len() {
             let Some((form, (when, next))) = self.dated(at) else {
@@ -68,10 +79,15 @@ impl<'a> Scan<'a> {
             let before = labels::before(&self.tokens[end..at]).map(|label| (label, next));
             let behind =
                 || labels::behind(&self.tokens[next - 1..]).map(|(label, n)| (label, next + n));
-            let (label, next) = before.or_else(behind).unwrap_or((Label::Bare, next));
-            let rank = (label, form);
-            if label != Label::Due && best.is_none_or(|(known, _)| rank < known) {
-                best = Some((rank, when));
+            let labelled = before.or_else(behind);
+            let (label, next) = match labelled {
+                Some((label, next)) => (Some(label), next),
+                None => (None, next),
+            };
+            if let Some(standing) = standing(label)
+                && best.is_none_or(|(known, _)| (standing, form) < known)
+            {
+                best = Some(((standing, form), when));
             }
             (at, end) = (next, next);
         }

@@ -48,7 +48,9 @@ pub fn in_path(url: &Url) -> Option<When> {
     let segments: Vec<&str> = url.path_segments()?.collect();
     let is_of_something_else =
         |segment: &&str| ELSEWHERE.iter().any(|name| segment.eq_ignore_ascii_case(name));
-    if segments.iter().any(is_of_something_else) {
+    // The last part names the page itself.
+    let (_, folders) = segments.split_last()?;
+    if folders.iter().any(is_of_something_else) {
         return None;
     }
     let whole = segments.iter().find_map(|segment| day(&numbers(segment)));

@@ -21,7 +21,7 @@ pub fn is_feed(text: &str) -> bool {
     if start.starts_with('{') {
         return start.contains("jsonfeed.org/version");
     }
-    root_of(start).is_some_and(|root| matches!(local(root), "rss" | "feed" | "RDF" | "rdf"))
+    root_of(start).is_some_and(|root| matches!(local_name(root), "rss" | "feed" | "RDF" | "rdf"))
 }
 
 /// Reads a feed. One that is not well-formed is mended and read again.
@@ -56,15 +56,12 @@ pub fn read(
 
 /// What the addresses of the whole feed are relative to (XML Base).
 fn base(text: &str) -> Option<String> {
-    static BASE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"^<(?:\w+:)?(?:rss|feed|RDF)\b[^>]*?\sxml:base\s*=\s*["']([^"']+)["']"#).ok()
-    });
-    let root =
-        text.find("<rss").or_else(|| text.find("<feed")).or_else(|| text.find("<rdf:RDF"))?;
-    Some(BASE.as_ref()?.captures(&text[root..])?[1].to_owned())
+    static BASE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"^<[^>]*?\sxml:base\s*=\s*["']([^"']+)["']"#).ok());
+    Some(BASE.as_ref()?.captures(root_of(broken::beginning(text))?)?[1].to_owned())
 }
 
-/// The first element, beyond declaration, comments and document type.
+/// The text from the first element on, beyond declaration, comments and document type.
 fn root_of(text: &str) -> Option<&str> {
     let mut rest = text;
     loop {
@@ -74,13 +71,15 @@ fn root_of(text: &str) -> Option<&str> {
         } else if rest.starts_with("<?") || rest.starts_with("<!") {
             rest.split_once('>')?.1
         } else {
-            let name = rest.strip_prefix('<')?;
-            return name.split(|c: char| c.is_whitespace() || c == '>' || c == '/').next();
+            return rest.starts_with('<').then_some(rest);
         };
     }
 }
 
-fn local(name: &str) -> &str {
+/// The name of the element that a text begins with, without its prefix.
+fn local_name(element: &str) -> &str {
+    let name = element[1..].split(|c: char| c.is_whitespace() || c == '>' || c == '/').next();
+    let name = name.unwrap_or_default();
     name.rsplit(':').next().unwrap_or(name)
 }
 

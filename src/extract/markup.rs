@@ -55,16 +55,11 @@ pub fn with_most(page: Html, item: &Selector) -> Html {
     }
     let mut meant = page.clone();
     for id in stray {
-        let children: Vec<NodeId> = match meant.tree.get(id) {
-            Some(element) => element.children().map(|child| child.id()).collect(),
-            None => continue,
-        };
-        if let Some(mut element) = meant.tree.get_mut(id) {
-            for child in children {
-                element.insert_id_before(child);
-            }
-            element.detach();
+        let Some(mut element) = meant.tree.get_mut(id) else { continue };
+        while let Some(child) = element.first_child().map(|child| child.id()) {
+            element.insert_id_before(child);
         }
+        element.detach();
     }
     let count = |page: &Html| page.select(item).count();
     if count(&meant) > count(&page) { meant } else { page }

@@ -91,12 +91,14 @@ fn cells<'a>(row: ElementRef<'a>, open: &mut BTreeMap<usize, (usize, Cell<'a>)>)
         *rows -= 1;
         *rows > 0
     });
+    // Sorted, for they come from a map.
     let taken: Vec<Range<usize>> = cells.iter().map(|(at, _)| at.clone()).collect();
+    let mut taken = taken.into_iter().peekable();
     let mut next = 0;
     let own = row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th"));
     for cell in own {
-        while let Some(at) = taken.iter().find(|at| at.contains(&next)) {
-            next = at.end;
+        while let Some(at) = taken.next_if(|at| at.start <= next) {
+            next = next.max(at.end);
         }
         let columns = next..next + span(cell, "colspan", WIDEST);
         next = columns.end;

@@ -31,10 +31,10 @@ const TIMES: &str = "times|people|readers|users|visitors|mal|fois|personnes|vece
 /// A number that counts visitors, with what says so.
 static COUNTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let number = r"\d[\d .,]*[km]?";
-    let colon = r"\s*[:：]?\s*";
+    let stop = "[.,;:|<()]|$";
     let behind = format!(r"{number}\s*(?:{COUNTED})\b");
-    let before = format!(r"\b(?:{COUNTED}){colon}{number}");
-    let done = format!(r"\b(?:{DONE}){colon}{number}\s*(?:(?:{TIMES})\b|[.,;:|<()]|$)");
+    let before = format!(r"\b(?:{COUNTED})\s*(?:[:：]\s*{number}|{number}\s*(?:{stop}))");
+    let done = format!(r"\b(?:{DONE})\s*[:：]?\s*{number}\s*(?:(?:{TIMES})\b|{stop})");
     Regex::new(&format!("(?i){behind}|{before}|{done}")).ok()
 });
 

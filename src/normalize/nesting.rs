@@ -24,7 +24,8 @@ const SHALLOW: [&str; 16] = [
 /// Elements whose content is text, whatever it looks like.
 const RAW: [&str; 6] = ["script", "style", "textarea", "title", "xmp", "iframe"];
 
-/// True for HTML that is nested deeper, or has more attributes to an element, than anybody writes.
+/// True for HTML that is nested deeper, or has more attributes to an element or more references to a
+/// text, than anybody writes.
 pub fn too_complex(html: &str) -> bool {
     let mut open: Vec<String> = Vec::new();
     let mut endless: Vec<String> = Vec::new();

@@ -21,7 +21,7 @@ pub struct SafeHtml(String);
 
 impl SafeHtml {
     /// Sanitises `html`; relative addresses are taken against `base`, and dropped without one.
-    /// HTML nested deeper than anybody writes is kept as its text.
+    /// HTML that is [too complex](too_complex) is kept as its text.
     pub fn from_html(html: &str, base: Option<&Url>) -> SafeHtml {
         let legal: String = images::settle(html).chars().filter(|c| is_legal(*c)).collect();
         if too_complex(&legal) {

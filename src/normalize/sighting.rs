@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use jiff::civil::{Date, date};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use url::Url;
 
@@ -86,16 +86,11 @@ impl Ground {
     /// Reads a date; one that counts back from the moment of the look is a conclusion.
     fn published(&self, date: &RawDate) -> Option<Published> {
         let text = line(&date.text);
-        let when = self.dates.read(&text).filter(|when| !stands_for_none(when))?;
+        let when = self.dates.read(&text)?;
         let is_relative = self.dates.is_relative(&text);
         let evidence = if is_relative { Evidence::Inferred } else { date.evidence };
         Some(Published { when, at: when.instant(&self.zone), evidence, text })
     }
-}
-
-/// The days that databases and programs write where there is no date.
-fn stands_for_none(when: &When) -> bool {
-    [date(1970, 1, 1), date(1900, 1, 1), date(1899, 12, 30), date(1, 1, 1)].contains(&when.day())
 }
 
 /// Characters of a title made from a summary.

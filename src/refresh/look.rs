@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::walk::Walk;
-use crate::catalog::{Feed, Location, Request, Source, read_files};
+use crate::catalog::{Feed, Location, Source, read_files};
 use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{
@@ -117,13 +117,7 @@ impl Look<'_> {
     fn file_items(&self, name: &str, bytes: &[u8]) -> Result<Vec<Placed>, String> {
         let place = Place::at(self.feed.home_url.clone());
         let ground = self.ground(&place, Orders::default());
-        let file = extract::Source {
-            bytes,
-            content_type: None,
-            url: None,
-            file: Some(name),
-            dates: &ground.dates,
-        };
+        let file = extract::Source::file(name, bytes, &ground.dates);
         let listing = extract::read(file, &self.source.rules).map_err(|error| error.to_string())?;
         let base = place.base.as_ref().map(|home| base_of(home, &listing));
         let place = Place { base, language: listing.language };
@@ -200,7 +194,7 @@ impl Look<'_> {
     ) -> Option<Box<Page>> {
         let mut next = next;
         while let Some(url) = next.take() {
-            match self.fetcher.fetch(&url, None, &self.request_for(&url)).await {
+            match self.fetcher.fetch(&url, None, &self.source.request_for(&url)).await {
                 Ok(Fetched::Page(page)) => return Some(page),
                 Ok(Fetched::NotModified) => return None,
                 // Where pages are counted, one too many is how the end is told.
@@ -215,23 +209,10 @@ impl Look<'_> {
         None
     }
 
-    /// What the source's own server is asked with; what a page names elsewhere hears nothing of it.
-    fn request_for(&self, url: &Url) -> Request {
-        match &self.source.location {
-            Location::Page(home) if home.origin() == url.origin() => self.source.request.clone(),
-            _ => Request::default(),
-        }
-    }
-
     fn read(&self, page: &Page) -> Result<Listing, Diagnostic> {
         let ground = self.ground(&Place::default(), Orders::default());
-        let source = extract::Source {
-            bytes: &page.body,
-            content_type: page.content_type.as_deref(),
-            url: Some(&page.url),
-            file: None,
-            dates: &ground.dates,
-        };
+        let content_type = page.content_type.as_deref();
+        let source = extract::Source::page(&page.url, content_type, &page.body, &ground.dates);
         extract::read(source, &self.source.rules).map_err(|error| {
             let problem = self.problem(&page.url, &error.to_string());
             match error {
@@ -299,8 +280,13 @@ impl Look<'_> {
                 sighting.document().is_none() && (self.source.detail.is_some() || sighting.is_bare);
             if !has_own {
                 sighting.is_unchanged = is_as_before;
-                if !is_as_before && left > 0 && self.measure(sighting).await {
-                    left -= 1;
+                if !is_as_before && sighting.document().is_some() {
+                    if left == 0 {
+                        // The next look has to ask.
+                        sighting.listed.clear();
+                    } else if self.measure(sighting).await {
+                        left -= 1;
+                    }
                 }
                 continue;
             }
@@ -317,7 +303,7 @@ impl Look<'_> {
                     found.problems.push(problem);
                 }
             }
-            sighting.is_detail_new = sighting.has_detail && seen.by_name && !seen.has_detail;
+            sighting.is_detail_new = is_as_before && sighting.has_detail && !seen.has_detail;
         }
         let (bare, told): (Vec<Sighting>, Vec<Sighting>) = std::mem::take(&mut found.sightings)
             .into_iter()
@@ -336,15 +322,16 @@ impl Look<'_> {
         let Some(file) = sighting.document().filter(|file| file.length.is_none()) else {
             return false;
         };
-        let head = self.fetcher.head(&file.url).await.unwrap_or_default();
+        let request = self.source.request_for_item(&file.url);
+        let head = self.fetcher.head(&file.url, &request).await.unwrap_or_default();
         let media_type = head.content_type.as_deref().map(essence).unwrap_or_default();
-        if ["text/html", "application/xhtml+xml"].contains(&media_type) {
+        if ["text/html", "application/xhtml+xml"].contains(&media_type.as_str()) {
             // A page that says so, or asks who is there.
             sighting.enclosures.remove(0);
             return true;
         }
-        if documents::is_type(media_type) {
-            file.media_type = media_type.to_owned();
+        if documents::is_type(&media_type) {
+            file.media_type = media_type;
         }
         file.length = head.length;
         true
@@ -352,11 +339,11 @@ impl Look<'_> {
 
     async fn detail(&self, sighting: &mut Sighting) -> Result<(), Diagnostic> {
         let Some(url) = sighting.url.clone() else { return Ok(()) };
-        let request = Request { is_post: false, body: None, ..self.request_for(&url) };
+        let request = self.source.request_for_item(&url);
         match self.fetcher.fetch(&url, None, &request).await {
             Ok(Fetched::Page(page)) => {
                 if let Some(media_type) = document_type(&page) {
-                    sighting.is_document(url, media_type, page.body.len() as u64);
+                    sighting.is_document(url, &media_type, page.body.len() as u64);
                     return Ok(());
                 }
                 let text = charset::decode(&page.body, page.content_type.as_deref());
@@ -434,13 +421,13 @@ fn base_of(page: &Url, listing: &Listing) -> Url {
     listing.base.as_deref().and_then(|base| page.join(base).ok()).unwrap_or_else(|| page.clone())
 }
 
-/// The media type without its parameters.
-fn essence(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
+/// The media type without its parameters, in small letters.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The media type of what came, where that is no page.
-fn document_type(page: &Page) -> Option<&str> {
+fn document_type(page: &Page) -> Option<String> {
     let media_type = essence(page.content_type.as_deref()?);
     let is_page = media_type.starts_with("text/")
         || media_type.ends_with("xml")

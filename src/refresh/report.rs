@@ -127,7 +127,7 @@ impl SourceReport {
         let more = if unread.len() > EXAMPLES { ", ..." } else { "" };
         self.warnings.push(
             Diagnostic::new(format!(
-                "source `{}`: no date in {}{more}; what is new counts from when it was first seen",
+                "source `{}`: no date of publication in {}{more}; what is new counts from when it was first seen",
                 self.source,
                 examples.join(", ")
             ))

@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
-use sqlx::any::{AnyArguments, AnyRow};
-use sqlx::query::Query;
-use sqlx::{Any, AnyConnection, Row};
+use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use super::sources::{SourceRow, upsert};
 use super::{Store, StoreError, sql};
@@ -123,7 +122,7 @@ impl Store {
                 sql::placeholders(3, chunk.len())
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
-            for row in bind_all(query, chunk).fetch_all(&mut *connection).await? {
+            for row in sql::bind_all(query, chunk).fetch_all(&mut *connection).await? {
                 let has_detail = row.try_get::<Option<i64>, _>("detail_at")?.is_some();
                 let listed = row.try_get::<Option<String>, _>("listed")?;
                 known.insert(row.try_get::<String, _>("id")?, (has_detail, listed));
@@ -176,7 +175,7 @@ async fn known(
             COLUMNS.join(", "),
             sql::placeholders(1, chunk.len())
         );
-        let query = bind_all(sqlx::query(sqlx::AssertSqlSafe(query)), chunk);
+        let query = sql::bind_all(sqlx::query(sqlx::AssertSqlSafe(query)), chunk);
         for row in query.fetch_all(&mut *connection).await? {
             let item = item_of(&row)?;
             known.items.insert(item.id, item);
@@ -219,7 +218,7 @@ async fn aliases(
             sql::placeholders(2, chunk.len())
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str());
-        for row in bind_all(query, chunk).fetch_all(&mut *connection).await? {
+        for row in sql::bind_all(query, chunk).fetch_all(&mut *connection).await? {
             found.insert(row.try_get("alias")?, sql::id(row.try_get("item")?)?);
         }
     }
@@ -322,18 +321,12 @@ async fn note_details(
             sql::placeholders(2, chunk.len())
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(occasion.now.as_millisecond());
-        bind_all(query, chunk).execute(&mut *connection).await?;
+        sql::bind_all(query, chunk).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-type Bound<'q> = Query<'q, Any, AnyArguments>;
-
-fn bind_all<'q>(query: Bound<'q>, values: &[String]) -> Bound<'q> {
-    values.iter().fold(query, |query, value| query.bind(value.clone()))
-}
-
-fn bind_item<'q>(query: Bound<'q>, feed: &Slug, item: &Item) -> Bound<'q> {
+fn bind_item<'q>(query: sql::Bound<'q>, feed: &Slug, item: &Item) -> sql::Bound<'q> {
     let image = item.image.as_ref().map(json);
     query
         .bind(item.id.to_string())
@@ -377,7 +370,7 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
     Ok(Item {
         id: sql::id(row.try_get("id")?)?,
         source: row.try_get("source")?,
-        url: url.map(|url| url.parse().map_err(|_| foreign(&url))).transpose()?,
+        url: url.map(sql::url).transpose()?,
         title: row.try_get("title")?,
         kicker: row.try_get("kicker")?,
         summary: row.try_get("summary")?,

@@ -9,6 +9,7 @@ use url::Url;
 use super::{Store, StoreError, sql};
 use crate::model::{ItemId, Slug};
 use crate::normalize::ledger::Change;
+use crate::normalize::whole_second;
 
 /// An item that its listing no longer has.
 #[derive(Debug)]
@@ -61,23 +62,27 @@ impl Store {
         taken_back: &[ItemId],
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        for id in asked {
-            sqlx::query(
-                "UPDATE listings SET listed = '' WHERE feed = $1 AND source = $2 AND item = $3",
-            )
-            .bind(feed.as_str())
-            .bind(source)
-            .bind(id.to_string())
-            .execute(&mut *transaction)
-            .await?;
+        if asked.is_empty() {
+            return Ok(());
         }
-        for id in taken_back {
-            sqlx::query("UPDATE items SET retracted_at = $1 WHERE id = $2")
-                .bind(now.as_millisecond())
-                .bind(id.to_string())
-                .execute(&mut *transaction)
-                .await?;
+        let texts = |ids: &[ItemId]| ids.iter().map(ItemId::to_string).collect::<Vec<_>>();
+        let mut transaction = self.pool.begin().await?;
+        for chunk in texts(asked).chunks(sql::CHUNK) {
+            let query = format!(
+                "UPDATE listings SET listed = '' WHERE feed = $1 AND source = $2 AND item IN ({})",
+                sql::placeholders(3, chunk.len())
+            );
+            let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
+            sql::bind_all(query, chunk).execute(&mut *transaction).await?;
+        }
+        for chunk in texts(taken_back).chunks(sql::CHUNK) {
+            let query = format!(
+                "UPDATE items SET retracted_at = $1 WHERE id IN ({})",
+                sql::placeholders(2, chunk.len())
+            );
+            let query =
+                sqlx::query(sqlx::AssertSqlSafe(query)).bind(whole_second(now).as_millisecond());
+            sql::bind_all(query, chunk).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -3,6 +3,9 @@
 use std::path::Path;
 
 use jiff::Timestamp;
+use sqlx::Any;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
 use url::Url;
 
 use super::StoreError;
@@ -23,6 +26,12 @@ pub fn address(site: &Path, database: &str) -> Option<String> {
 /// `$3, $4, $5`
 pub fn placeholders(from: usize, count: usize) -> String {
     (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+pub type Bound<'q> = Query<'q, Any, AnyArguments>;
+
+pub fn bind_all<'q>(query: Bound<'q>, values: &[String]) -> Bound<'q> {
+    values.iter().fold(query, |query, value| query.bind(value.clone()))
 }
 
 pub fn time(milliseconds: i64) -> Result<Timestamp, StoreError> {

@@ -74,19 +74,19 @@ pub fn dated(text: &str, dates: &Reader) -> Option<Dated> {
 
 /// What the words before a date make of it.
 fn standing(before: &str) -> Option<Standing> {
-    let words = plain(trim(before));
+    let words = trim(before);
     let words = match words.rsplit_once(' ') {
-        Some((rest, last)) if words::ON.contains(&last) => trim(rest),
-        _ => words.as_str(),
+        Some((rest, last)) if words::is_one_of(&words::ON, last) => trim(rest),
+        _ => words,
     };
-    match words {
-        "" | "le" | "den" | "dana" | "dated" | "date" | "datum" => Some(Standing::Bare),
-        words => match label(words) {
-            Some(Label::Published) => Some(Standing::Published),
-            Some(Label::Updated) => Some(Standing::Updated),
-            Some(_) => None,
-            None => is_place_before(before).then_some(Standing::Place),
-        },
+    if words.is_empty() || words::is_one_of(&words::DATED, words) {
+        return Some(Standing::Bare);
+    }
+    match label(words) {
+        Some(Label::Published) => Some(Standing::Published),
+        Some(Label::Updated) => Some(Standing::Updated),
+        Some(Label::Due) => None,
+        None => is_place_before(before).then_some(Standing::Place),
     }
 }
 

@@ -80,6 +80,9 @@ pub const EMBARGO: [&str; 4] = [
     "za hitno objavljivanje",
 ];
 
+/// Before a date these say nothing of it.
+pub const DATED: [&str; 6] = ["le", "den", "dana", "dated", "date", "datum"];
+
 /// Between a [label](crate::dates::label) and its date.
 pub const ON: [&str; 7] = ["on", "am", "the", "le", "den", "dana", "u"];
 
