@@ -4,18 +4,22 @@ mod add;
 mod check;
 mod digest;
 mod init;
+mod probe;
 mod publish;
 mod refresh;
 mod schema;
 mod status;
 mod templates;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
+use tokio::runtime::Runtime;
 
+use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::site::Site;
 use crate::store::Store;
@@ -41,6 +45,8 @@ struct Cli {
 enum Command {
     /// A new site: commented settings and a place for feeds
     Init(init::Options),
+    /// What a page offers, found without any rules
+    Probe(probe::Options),
     /// A feed made of a folder of announcements, a feed or a sitemap
     Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
@@ -60,12 +66,20 @@ enum Command {
     Schema(schema::Options),
 }
 
+impl Cli {
+    fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(Timestamp::now)
+    }
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Done,
     /// A source is degraded or failed; the rest is done.
     InPart,
+    /// There was nothing to be found, and that is all.
+    Nothing,
 }
 
 /// What a command has to say: to people, who may be told nothing, or to programs.
@@ -86,14 +100,15 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
         Ok(answer) => {
-            if cli.json {
-                println!("{}", answer.json);
-            } else if !answer.text.is_empty() {
-                println!("{}", answer.text);
+            let text = if cli.json { answer.json.to_string() } else { answer.text };
+            if !text.is_empty() {
+                // Whoever reads it may have had enough (`| head`).
+                let _ = writeln!(std::io::stdout(), "{text}");
             }
             match answer.outcome {
                 Outcome::Done => ExitCode::SUCCESS,
                 Outcome::InPart => IN_PART.into(),
+                Outcome::Nothing => FAILED.into(),
             }
         }
         Err(error) => {
@@ -111,19 +126,33 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     if let Command::Schema(options) = &cli.command {
         return schema::run(options);
     }
+    if let Command::Probe(options) = &cli.command {
+        return probe(cli, options);
+    }
     let site = Site::load(&cli.site)?;
     match &cli.command {
         Command::Check => check::run(&site),
         Command::Templates(command) => templates::run(&site, command),
         command => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let now = cli.now.unwrap_or_else(Timestamp::now);
+            let runtime = runtime()?;
+            let now = cli.now();
             match command {
                 Command::Add(options) => runtime.block_on(add::run(&site, options, now)),
                 _ => runtime.block_on(run_with_store(cli, &site, now)),
             }
         }
     }
+}
+
+/// A page can be looked at before there is a site.
+fn probe(cli: &Cli, options: &probe::Options) -> anyhow::Result<Answer> {
+    let is_site = cli.site.join(config::FILE).exists();
+    let settings = if is_site { Site::load(&cli.site)?.settings } else { Settings::default() };
+    runtime()?.block_on(probe::run(&settings, options, cli.now()))
+}
+
+fn runtime() -> std::io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// The commands that need to remember.
@@ -135,6 +164,7 @@ async fn run_with_store(cli: &Cli, site: &Site, now: Timestamp) -> anyhow::Resul
         Command::Status => status::run(site, &store).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Init(_)
+        | Command::Probe(_)
         | Command::Add(_)
         | Command::Check
         | Command::Templates(_)

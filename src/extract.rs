@@ -13,7 +13,7 @@ pub mod html;
 pub mod json;
 mod languages;
 pub mod markdown;
-mod markup;
+pub mod markup;
 pub mod pick;
 mod residue;
 pub mod rules;

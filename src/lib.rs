@@ -4,6 +4,7 @@
 //! # The flow
 //!
 //! ```text
+//! page --detect--> the lists on it, for want of rules
 //! feeds/*.toml --catalog--> Feed, Source
 //! Source --fetch--> page or file --extract--> Listing of RawItems --normalize--> Sighting
 //! Sighting + what the store knows --ledger--> Item: new, updated or unchanged
@@ -29,7 +30,7 @@
 //!    ([`model::Evidence`]); what cannot be decided is refused ([`dates`]).
 //! 4. Same input, same bytes: nothing published depends on the clock, and a file that would not
 //!    change is not touched ([`publish::Output`]).
-//! 5. The middle is pure: `extract`, `normalize`, `dates` and the writers read no clock, no file and
+//! 5. The middle is pure: `extract`, `detect`, `normalize`, `dates` and the writers read no clock, no file and
 //!    no network. `now` is an argument; only [`cli`] asks the clock.
 //! 6. What came from outside has a type of its own once it is safe: [`normalize::SafeHtml`],
 //!    [`mail::Mailbox`], [`model::Slug`].
@@ -41,6 +42,7 @@ pub mod catalog;
 pub mod cli;
 pub mod config;
 pub mod dates;
+pub mod detect;
 pub mod diagnostic;
 pub mod extract;
 pub mod fetch;

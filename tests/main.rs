@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod date_forms;
 mod dates;
+mod detect;
 mod diagnostic;
 mod digest;
 mod feeds_read;

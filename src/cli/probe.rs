@@ -1,0 +1,205 @@
+//! What a page offers, found without any rules.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Answer, Outcome};
+use crate::catalog::Request;
+use crate::config::Settings;
+use crate::dates::Reader;
+use crate::detect::{self, Candidate, SURE};
+use crate::diagnostic::{Diagnostic, count};
+use crate::extract::{charset, markup};
+use crate::fetch::{Fetched, Fetcher};
+use crate::normalize::cut_at_word;
+use crate::normalize::sighting::{Ground, Sighting};
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The address of a page, or a saved page
+    #[arg(value_name = "URL_OR_FILE")]
+    place: String,
+    /// The address that a saved page had
+    #[arg(long, value_name = "URL")]
+    base_url: Option<Url>,
+    /// `jsonfeed`: the best list as JSON Feed 1.1, empty if it is not sure
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Jsonfeed,
+}
+
+/// A page as it came.
+struct Page {
+    url: Url,
+    text: String,
+}
+
+/// Lists that are shown, and items of the best one.
+const LISTS: usize = 3;
+const ITEMS: usize = 8;
+
+/// Characters of a title in the table.
+const TITLE: usize = 56;
+
+pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyhow::Result<Answer> {
+    let page = page(settings, options).await?;
+    let html = markup::parse(&page.text).map_err(|error| Diagnostic::new(error.to_string()))?;
+    let root = html.root_element();
+    let language = root.value().attr("lang").unwrap_or(&settings.language).to_owned();
+    let dates = Reader::new(&language).looking_at(now, &settings.time_zone);
+    let lists = detect::lists(&html, &page.url, &dates);
+    let best = lists.first().filter(|list| list.score >= SURE);
+    let ground = |dates: Reader| Ground {
+        base: Some(page.url.clone()),
+        dates,
+        zone: settings.time_zone.clone(),
+        language: language.clone(),
+        scope: String::new(),
+        rules: String::new(),
+    };
+    let sightings = |list: &Candidate| -> Vec<Sighting> {
+        let ground = ground(list.dates.clone());
+        list.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect()
+    };
+    let found = best.map(sightings).unwrap_or_default();
+    let json = match options.format {
+        Format::Jsonfeed => feed(&page.url, &found, &settings.time_zone),
+        _ => {
+            json!({ "url": page.url, "sure": best.is_some(), "lists": lists.iter().take(LISTS).map(described).collect::<Vec<_>>() })
+        }
+    };
+    let text = match options.format {
+        Format::Table => table(&lists, best, &found),
+        Format::Json | Format::Jsonfeed => json.to_string(),
+    };
+    let outcome = if best.is_some() { Outcome::Done } else { Outcome::Nothing };
+    Ok(Answer { outcome, text, json })
+}
+
+async fn page(settings: &Settings, options: &Options) -> anyhow::Result<Page> {
+    let address =
+        Url::parse(&options.place).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let Some(url) = address else { return saved(Path::new(&options.place), options) };
+    let fetched = Fetcher::new(settings)?.fetch(&url, None, &Request::default()).await;
+    match fetched {
+        Ok(Fetched::Page(page)) => Ok(Page {
+            text: charset::decode(&page.body, page.content_type.as_deref()),
+            url: page.url,
+        }),
+        Ok(Fetched::NotModified) => Err(Diagnostic::new(format!("`{url}` did not answer")).into()),
+        Err(error) => {
+            let problem = Diagnostic::new(format!("failed to get `{url}`: {error}"));
+            Err(match error.help() {
+                Some(help) => problem.help(help),
+                None => problem,
+            }
+            .into())
+        }
+    }
+}
+
+fn saved(file: &Path, options: &Options) -> anyhow::Result<Page> {
+    let bytes = std::fs::read(file).map_err(|error| {
+        Diagnostic::new(format!("failed to read `{}`: {error}", file.display()))
+            .help("name a page by its address, `https://...`, or a file that is there")
+    })?;
+    let path: PathBuf = std::path::absolute(file)?;
+    let own =
+        || Url::from_file_path(&path).map_err(|()| Diagnostic::new("the file has no address"));
+    let url = options.base_url.clone().map_or_else(own, Ok)?;
+    Ok(Page { text: charset::decode(&bytes, None), url })
+}
+
+/// The items as JSON Feed 1.1.
+fn feed(url: &Url, found: &[Sighting], zone: &TimeZone) -> Value {
+    let item = |item: &Sighting| {
+        let address = item.url.as_ref().map(Url::to_string);
+        let mut shown = json!({
+            "id": address.clone().unwrap_or_else(|| item.title.clone()),
+            "url": address,
+            "title": item.title,
+            "content_text": item.summary.clone().unwrap_or_default(),
+        });
+        if let Some(date) = &item.published {
+            let noon = date.when.day().at(12, 0, 0, 0).to_zoned_datetime(zone.clone());
+            let at = date.at.or(noon.ok().map(|noon| noon.timestamp()));
+            shown["date_published"] = at.map(|at| crate::dates::rfc3339(at, zone)).into();
+        }
+        if let Some(image) = &item.image {
+            shown["image"] = image.url.to_string().into();
+        }
+        shown
+    };
+    json!({
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": url.host_str().unwrap_or("page"),
+        "home_page_url": url,
+        "items": found.iter().map(item).collect::<Vec<_>>(),
+    })
+}
+
+fn described(list: &Candidate) -> Value {
+    let reasons: Vec<Value> = list
+        .reasons
+        .iter()
+        .map(
+            |reason| json!({ "what": reason.what, "share": reason.share, "points": reason.points }),
+        )
+        .collect();
+    let titles: Vec<_> = list.items.iter().take(ITEMS).map(|item| item.title.clone()).collect();
+    json!({ "items": list.items.len(), "score": list.score, "titles": titles, "reasons": reasons })
+}
+
+fn table(lists: &[Candidate], best: Option<&Candidate>, found: &[Sighting]) -> String {
+    let mut text = String::new();
+    match best {
+        Some(list) => {
+            let _ = writeln!(
+                text,
+                "{} (score {:.1})\n",
+                count(found.len(), "announcement"),
+                list.score
+            );
+            for item in found.iter().take(ITEMS) {
+                let day = item.published.as_ref().map(|date| date.when.day().to_string());
+                let day = day.unwrap_or_else(|| "no date".to_owned());
+                let _ = writeln!(text, "  {day:<10}  {}", cut_at_word(&item.title, TITLE));
+            }
+            if found.len() > ITEMS {
+                let _ = writeln!(text, "  ... and {} more", found.len() - ITEMS);
+            }
+            let _ = writeln!(text, "\nWhy:");
+        }
+        None => {
+            let _ = writeln!(text, "Not sure. What comes nearest to a list of announcements:");
+        }
+    }
+    for list in lists.iter().take(if best.is_some() { 1 } else { LISTS }) {
+        if best.is_none() {
+            let first = list.items.first().and_then(|item| item.title.clone()).unwrap_or_default();
+            let _ = writeln!(
+                text,
+                "\n{} such as \"{}\" (score {:.1})",
+                count(list.items.len(), "link"),
+                cut_at_word(&first, TITLE),
+                list.score
+            );
+        }
+        for reason in list.reasons.iter().filter(|reason| reason.points.abs() >= 0.2) {
+            let _ = writeln!(text, "  {:>+5.1}  {}", reason.points, reason.told());
+        }
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,53 @@
+//! Finding the announcements of a page that nobody wrote rules for.
+//!
+//! A page is first laid out flat ([`outline`]): every element and text has a number, and every part
+//! of the page is a range of them. A list of announcements is a set of links that stand in the same
+//! kind of place, so links are grouped by the elements they stand in, once with classes and once
+//! without. From each link of a group the way leads up as long as no other link of the group comes
+//! into sight: what is reached is the link's *card*. Where cards have little to say but are followed
+//! by what belongs to them (a heading and its paragraph, a row and the row below), a card goes on up
+//! to the next.
+//!
+//! Each card is then read ([`card`]) for a title, a date, a teaser and an image, and each group is
+//! judged by how many of its cards have them, how much of the page's text it holds, and where on the
+//! page it stands. Words in names only ever lower or raise a score; nothing is dropped for them.
+
+mod card;
+mod group;
+mod outline;
+mod score;
+
+use scraper::Html;
+use url::Url;
+
+use crate::dates::Reader;
+use crate::extract::RawItem;
+
+pub use score::Reason;
+
+/// A list that may be the announcements.
+#[derive(Debug)]
+pub struct Candidate {
+    pub items: Vec<RawItem>,
+    /// Reads their dates, in the order that all of them show.
+    pub dates: Reader,
+    /// The higher, the surer; from [`SURE`] on it is taken for the announcements.
+    pub score: f64,
+    /// What spoke for it and against it, the weightiest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// The score from which on a list is good enough to be published.
+pub const SURE: f64 = 4.0;
+
+/// The lists of a page, the likeliest first.
+pub fn lists(html: &Html, page: &Url, reader: &Reader) -> Vec<Candidate> {
+    let outline = outline::Outline::of(html, page);
+    let total = outline.text_length();
+    let mut candidates: Vec<Candidate> = group::groups(&outline)
+        .into_iter()
+        .filter_map(|scopes| score::candidate(&outline, scopes, total, reader))
+        .collect();
+    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    candidates
+}

@@ -1,0 +1,180 @@
+//! Announcements are found on pages that nobody wrote rules for.
+
+use infocus::dates::Reader;
+use infocus::detect::{Candidate, SURE, lists};
+use infocus::extract::markup;
+
+use crate::bed::Bed;
+
+/// What every page has around its list.
+fn page(lang: &str, list: &str) -> String {
+    let menu: String = ["About us", "What we do", "Where we work", "Publications", "Contact us"]
+        .iter()
+        .map(|name| format!("<li><a href='/{}'>{name}</a></li>", name.replace(' ', "-")))
+        .collect();
+    let popular: String = (1..=5)
+        .map(|n| {
+            format!("<li><a href='/popular/{n}'>Something that many people read, {n}</a></li>")
+        })
+        .collect();
+    format!(
+        "<html lang={lang}><title>N</title><body><nav class=menu><ul>{menu}</ul></nav><div id=content>{list}</div>\
+         <div class=sidebar><h3>Most read</h3><ul>{popular}</ul></div><footer><ul>{menu}</ul></footer></body></html>"
+    )
+}
+
+/// The best list: title, last part of the address, and day of each item.
+fn best(lang: &str, list: &str) -> Vec<[String; 3]> {
+    let html = markup::parse(&page(lang, list)).expect("a page");
+    let url = "https://www.example.org/news/".parse().expect("an address");
+    let now = "2026-11-24T10:00:00Z".parse().expect("an instant");
+    let dates = Reader::new(lang).looking_at(now, &jiff::tz::TimeZone::UTC);
+    let found: Vec<Candidate> = lists(&html, &url, &dates);
+    let Some(best) = found.into_iter().next().filter(|list| list.score >= SURE) else {
+        return Vec::new();
+    };
+    let reader = best.dates;
+    let shown = |text: Option<&str>| text.unwrap_or("-").to_owned();
+    best.items
+        .iter()
+        .map(|item| {
+            let date = item.published.as_ref().and_then(|date| reader.read(&date.text));
+            let url = item.url.as_deref().and_then(|url| url.rsplit('/').next());
+            let day = date.map(|date| date.day().to_string());
+            [shown(item.title.as_deref()), shown(url), shown(day.as_deref())]
+        })
+        .collect()
+}
+
+/// `n` pieces of markup, the newest day first; `{n}`, `{day}` and `{title}` stand for what differs.
+fn repeat(n: usize, piece: &str) -> String {
+    const TITLES: [&str; 6] = [
+        "The towns agree on a plan for the river",
+        "A map of all the mills is published",
+        "Bridge at the old market opens again",
+        "Ferry timetable for the winter season",
+        "Call for proposals: school gardens",
+        "Annual report on the state of the dikes",
+    ];
+    (0..n)
+        .map(|at| {
+            piece
+                .replace("{n}", &(at + 1).to_string())
+                .replace("{day}", &(28 - at).to_string())
+                .replace("{title}", TITLES[at % TITLES.len()])
+        })
+        .collect()
+}
+
+fn first(title: &str, day: &str) -> [String; 3] {
+    [title.to_owned(), "1".to_owned(), day.to_owned()]
+}
+
+const TITLE: &str = "The towns agree on a plan for the river";
+
+#[test]
+fn a_list_is_found_in_whatever_it_is_made_of() {
+    let shapes = [
+        (
+            "cards",
+            "<div class=card><h3><a href=/n/{n}>{title}</a></h3><span class=date>{day} May 2026</span><p>About the river and all who live beside it, in short.</p></div>",
+        ),
+        (
+            "a link around each card",
+            "<a class=card href=/n/{n}><div class=card__date>{day} May 2026</div><div class=card__title>{title}</div><p>About the river and all who live beside it, in short.</p></a>",
+        ),
+        ("a list", "<li>{day}.05.2026 <a href=/n/{n}>{title}</a></li>"),
+        ("rows", "<tr><td>{day} May 2026</td><td><a href=/n/{n}>{title}</a></td></tr>"),
+        (
+            "headings and what follows",
+            "<h2><a href=/n/{n}>{title}</a></h2><p>{day} May 2026</p><p>About the river and all who live beside it, in short.</p><hr>",
+        ),
+        ("terms", "<dt><a href=/n/{n}>{title}</a></dt><dd>{day} May 2026</dd>"),
+        (
+            "links that all say the same",
+            "<div class=item><b>{title}</b><p>{day} May 2026</p><a href=/n/{n}>Read more</a></div>",
+        ),
+        (
+            "a date in pieces",
+            "<div class=item><div class=date><span>{day}</span><span>May</span><span>2026</span></div><a href=/n/{n}>{title}</a></div>",
+        ),
+    ];
+    for (shape, piece) in shapes {
+        let list = repeat(6, piece);
+        let list = match &piece[..3] {
+            "<tr" => format!("<table>{list}</table>"),
+            "<li" => format!("<ul>{list}</ul>"),
+            "<dt" => format!("<dl>{list}</dl>"),
+            _ => list,
+        };
+        let found = best("en-GB", &list);
+        assert_eq!(found.len(), 6, "{shape}: {found:?}");
+        assert_eq!(found[0], first(TITLE, "2026-05-28"), "{shape}");
+    }
+}
+
+#[test]
+fn a_heading_over_several_dates_them() {
+    let group = |day: u8, piece: &str| format!("<h3>{day} May 2026</h3><ul>{piece}</ul>");
+    let list = group(3, &repeat(3, "<li><a href=/n/{n}>{title}</a></li>"))
+        + &group(2, &repeat(3, "<li><a href=/m/{n}>{title}</a></li>"));
+    let days: Vec<String> = best("en-GB", &list).into_iter().map(|[_, _, day]| day).collect();
+    assert_eq!(
+        days,
+        ["2026-05-03", "2026-05-03", "2026-05-03", "2026-05-02", "2026-05-02", "2026-05-02"]
+    );
+}
+
+#[test]
+fn short_titles_and_titles_without_blanks_are_titles() {
+    let list =
+        repeat(5, "<li><a href=/n/{n}>Annual report {n}</a> <span>{day} May 2026</span></li>");
+    assert_eq!(best("en-GB", &format!("<ul>{list}</ul>")).len(), 5);
+    let list = repeat(
+        5,
+        "<li><a href=/n/{n}>关于印发河流保护规划的通知（第{n}号）</a><span>2026-05-{day}</span></li>",
+    );
+    assert_eq!(best("zh", &format!("<ul>{list}</ul>")).len(), 5);
+}
+
+#[test]
+fn a_page_without_announcements_gives_none() {
+    assert_eq!(best("en", "<h1>Log in</h1><form><input name=user></form>").len(), 0);
+    assert_eq!(best("en", "").len(), 0);
+}
+
+#[test]
+fn a_notice_without_a_link_stands_among_the_others() {
+    let list =
+        repeat(2, "<tr class=r><td><a href=/n/{n}>{title}</a></td><td>{day} May 2026</td></tr>")
+            + "<tr class=r><td>Water is off until noon</td><td>20 May 2026</td></tr>"
+            + &repeat(
+                2,
+                "<tr class=r><td><a href=/m/{n}>{title}</a></td><td>{day} May 2026</td></tr>",
+            );
+    let found = best("en", &format!("<table>{list}</table>"));
+    assert_eq!(found[2], ["Water is off until noon", "-", "2026-05-20"].map(str::to_owned));
+}
+
+#[test]
+fn probe_tells_people_and_programs_what_it_found() {
+    let bed = Bed::new();
+    let list =
+        repeat(6, "<div class=card><h3><a href=/n/{n}>{title}</a></h3><p>{day} May 2026</p></div>");
+    bed.write("page.html", page("en-GB", &list));
+    let file = bed.path("page.html");
+    let file = file.to_str().expect("a path");
+    let told = bed.run(&["probe", file, "--base-url", "https://www.example.org/"]).ends(0).stdout;
+    assert!(told.starts_with("6 announcements"), "{told}");
+    assert!(told.contains("2026-05-28  The towns agree on a plan for the river"), "{told}");
+    let told = bed
+        .run(&["probe", file, "--base-url", "https://www.example.org/", "--format", "jsonfeed"])
+        .ends(0)
+        .stdout;
+    let feed: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(feed["items"][5]["url"], "https://www.example.org/n/6");
+    bed.write("page.html", page("en-GB", "<h1>Nothing</h1>"));
+    let told = bed.run(&["probe", file, "--format", "jsonfeed"]).ends(1).stdout;
+    let feed: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(feed["items"], serde_json::json!([]));
+}
