@@ -172,6 +172,18 @@ impl Fetcher {
         }
     }
 
+    /// Whether a page is there, as its server says; one that is not asked so gets it (RFC 9110, 9.3.2).
+    pub async fn is_there(&self, url: &Url, request: &catalog::Request) -> Result<(), FetchError> {
+        const UNWILLING: [StatusCode; 3] =
+            [StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_IMPLEMENTED];
+        match self.head(url, request).await {
+            Err(FetchError::Status(status)) if UNWILLING.contains(&status) => {
+                self.fetch(url, None, request).await.map(|_| ())
+            }
+            answer => answer.map(|_| ()),
+        }
+    }
+
     /// Asks, and asks where it is sent, until there is an answer.
     async fn follow(
         &self,

@@ -120,7 +120,8 @@ impl Pass<'_> {
                         .is_some_and(|row| row.was_read_otherwise(&source.fingerprint)),
                 };
                 let changes = self.store.save(&row, found.sightings, occasion).await?;
-                let gone = match found.is_complete {
+                // Other rules find other items.
+                let gone = match found.is_complete && !occasion.are_rules_new {
                     true => self.ask_for_missing(feed, source, fetcher, &changes).await?,
                     false => 0,
                 };

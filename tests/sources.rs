@@ -621,6 +621,35 @@ fn an_item_that_has_gone_from_the_page_is_asked_for_once_and_marked_if_it_was_ta
         .map(|request| request.path.clone())
         .collect();
     assert_eq!(asked, ["/5", "/4"]);
+    server.change(move |request| match request.path.as_str() {
+        "/news" => list(&[(0, 1), (6, 4), (4, 4), (3, 3)]),
+        _ => Answer::page(""),
+    });
+    let back = items(bed.at("2026-05-06T15:00:00Z"), &["title", "tags"]);
+    assert_eq!(back[2], ["Item 4", "-"]);
+}
+
+#[test]
+fn a_page_that_has_lost_most_of_what_it_had_has_taken_nothing_back() {
+    let list = |days: std::ops::RangeInclusive<u8>| {
+        let item = |day: u8| format!("<li><a href=/{day}>Item {day}</a><p>{day} May 2026</p></li>");
+        Answer::page(days.rev().map(item).collect::<String>())
+    };
+    let server = Server::start(move |_| list(1..=12));
+    let rules = "[source.html]\nitem = \"li\"\ntitle = \"a\"\npublished = \"p\"\n";
+    let mut bed = bed(&server, "/news", rules);
+    bed.at("2026-05-20T15:00:00Z");
+    items(&bed, &["title"]);
+    server.change(move |request| match request.path.as_str() {
+        "/news" => Answer::page(format!(
+            "{}{}",
+            String::from_utf8_lossy(&list(12..=13).body),
+            String::from_utf8_lossy(&list(1..=2).body)
+        )),
+        _ => Answer::status(410),
+    });
+    let found = items(bed.at("2026-05-21T15:00:00Z"), &["tags"]);
+    assert_eq!(found, vec![["-"]; 13]);
 }
 
 #[test]

@@ -28,14 +28,16 @@ const DONE: &str = "viewed|read|read by|seen|seen by|gelesen|angesehen|lu|lue|vu
 const TIMES: &str = "times|people|readers|users|visitors|mal|fois|personnes|veces|volte|vezes|keer|razy\
     |krát|x|puta|пута|пати|пъти|de ori|ori|herë|раз|раза|разів|рази|φορές|kez|kere|defa";
 
-/// A number that counts visitors, with what says so.
+/// A number that counts visitors, with what says so, and with nothing else beside it: in running
+/// text, `12 comments from residents` is what the text says.
 static COUNTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let number = r"\d[\d .,]*[km]?";
-    let stop = "[.,;:|<()]|$";
-    let behind = format!(r"{number}\s*(?:{COUNTED})\b");
-    let before = format!(r"\b(?:{COUNTED})\s*(?:[:：]\s*{number}|{number}\s*(?:{stop}))");
-    let done = format!(r"\b(?:{DONE})\s*[:：]?\s*{number}\s*(?:(?:{TIMES})\b|{stop})");
-    Regex::new(&format!("(?i){behind}|{before}|{done}")).ok()
+    let number = r"\d+(?:[., \u{a0}]\d{3})*(?:[.,]\d+)?[km]?";
+    let begin = r"(?P<begin>^|[|•·;:,(>\n]\s*|[.!?]\s+)";
+    let end = r"(?P<end>\s*(?:$|[|•·;,.)<\n]))";
+    let behind = format!(r"{number}\s*(?:{COUNTED})(?: this)?");
+    let before = format!(r"(?:{COUNTED})\s*[:：]?\s*{number}");
+    let done = format!(r"(?:{DONE})\s*[:：]?\s*{number}(?:\s*(?:{TIMES}))?");
+    Regex::new(&format!("(?i){begin}(?:{behind}|{before}|{done}){end}")).ok()
 });
 
 /// The query of an address inside an attribute: caches are told apart by it, texts are not.
@@ -63,7 +65,12 @@ fn essence(text: &str, language: &str) -> String {
     } else {
         text.to_owned()
     };
-    let text =
-        if text.contains(|c: char| c.is_numeric()) { without(text, &COUNTER, " ") } else { text };
+    let text = if text.contains(|c: char| c.is_numeric()) {
+        // Twice, for the end of one is the beginning of the next.
+        let once = without(text, &COUNTER, "$begin $end");
+        without(once, &COUNTER, "$begin $end")
+    } else {
+        text
+    };
     dates::timeless(&text, language)
 }

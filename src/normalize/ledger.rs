@@ -367,10 +367,15 @@ impl Merge<'_> {
         if owns && sighting.language.is_some() {
             item.language = sighting.language;
         }
-        if sighting.is_retracted {
-            item.retracted_at = item.retracted_at.or(Some(whole_second(occasion.now)));
-        }
+        // What its listing gives again, and its page does not take back, stands.
+        let retracted_at = match sighting.is_retracted {
+            true => item.retracted_at.or(Some(whole_second(occasion.now))),
+            false => None,
+        };
+        let is_turned = item.retracted_at.is_some() != retracted_at.is_some();
+        item.retracted_at = retracted_at;
         self.is_edited &= !is_quiet;
+        self.is_edited |= is_turned;
         self.item = item;
     }
 

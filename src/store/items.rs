@@ -116,15 +116,17 @@ impl Store {
         let mut known = HashMap::new();
         for chunk in ids.into_iter().collect::<Vec<_>>().chunks(sql::CHUNK) {
             let query = format!(
-                "SELECT items.id AS id, items.detail_at AS detail_at, listings.listed AS listed \
-                 FROM items LEFT JOIN listings ON listings.feed = $1 AND listings.source = $2 \
+                "SELECT items.id AS id, items.detail_at AS detail_at, listings.listed AS listed, \
+                 items.retracted_at AS retracted_at FROM items LEFT JOIN listings ON listings.feed = $1 AND listings.source = $2 \
                  AND listings.item = items.id WHERE items.id IN ({})",
                 sql::placeholders(3, chunk.len())
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
             for row in sql::bind_all(query, chunk).fetch_all(&mut *connection).await? {
                 let has_detail = row.try_get::<Option<i64>, _>("detail_at")?.is_some();
-                let listed = row.try_get::<Option<String>, _>("listed")?;
+                let is_retracted = row.try_get::<Option<i64>, _>("retracted_at")?.is_some();
+                // Whether what was taken back stands again has to be looked at.
+                let listed = row.try_get::<Option<String>, _>("listed")?.filter(|_| !is_retracted);
                 known.insert(row.try_get::<String, _>("id")?, (has_detail, listed));
             }
         }

@@ -2,14 +2,17 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 use url::Url;
 
 use super::{Store, StoreError, sql};
-use crate::model::{ItemId, Slug};
+use crate::model::{Evidence, ItemId, Slug};
 use crate::normalize::ledger::Change;
 use crate::normalize::whole_second;
+
+/// How long an answer about a missing item holds.
+const ASK_AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// An item that its listing no longer has.
 #[derive(Debug)]
@@ -20,29 +23,35 @@ pub struct Missing {
 
 impl Store {
     /// The items that a source has not given now, although it gave older ones: what is missing at
-    /// the end only made room. The newest first; those that were asked about are left out until
-    /// they are back.
+    /// the end only made room. The newest first; without those that another source of the feed
+    /// gives too, whose date only says when they were first seen, or that were asked about lately.
     pub async fn missing(
         &self,
         feed: &Slug,
         source: &str,
         given: &[Change],
+        now: Timestamp,
     ) -> Result<Vec<Missing>, StoreError> {
-        // The last of the page; what is pinned at its top can be older.
-        let oldest = given.last().map_or(Timestamp::MAX, |change| change.item.published.at);
-        let given: HashSet<ItemId> = given.iter().map(|change| change.item.id).collect();
+        let since = now.checked_sub(ASK_AGAIN).unwrap_or(Timestamp::MIN);
         let rows = sqlx::query(
             "SELECT items.id AS id, items.url AS url FROM items \
              JOIN listings ON listings.feed = items.feed AND listings.item = items.id \
-             WHERE items.feed = $1 AND listings.source = $2 AND listings.listed <> '' \
-             AND items.published_at > $3 AND items.retracted_at IS NULL AND items.url IS NOT NULL \
+             WHERE items.feed = $1 AND listings.source = $2 \
+             AND (listings.asked_at IS NULL OR listings.asked_at < $3) \
+             AND items.published_at > $4 AND items.evidence <> $5 \
+             AND items.retracted_at IS NULL AND items.url IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM listings AS others WHERE others.feed = items.feed \
+             AND others.item = items.id AND others.source <> $2) \
              ORDER BY items.published_at DESC",
         )
         .bind(feed.as_str())
         .bind(source)
-        .bind(oldest.as_millisecond())
+        .bind(since.as_millisecond())
+        .bind(oldest(given).as_millisecond())
+        .bind(Evidence::FirstSeen.as_str())
         .fetch_all(&self.pool)
         .await?;
+        let given: HashSet<ItemId> = given.iter().map(|change| change.item.id).collect();
         let mut missing = Vec::new();
         for row in rows {
             let id = sql::id(row.try_get("id")?)?;
@@ -67,24 +76,35 @@ impl Store {
         }
         let texts = |ids: &[ItemId]| ids.iter().map(ItemId::to_string).collect::<Vec<_>>();
         let mut transaction = self.pool.begin().await?;
+        let now = whole_second(now).as_millisecond();
         for chunk in texts(asked).chunks(sql::CHUNK) {
             let query = format!(
-                "UPDATE listings SET listed = '' WHERE feed = $1 AND source = $2 AND item IN ({})",
-                sql::placeholders(3, chunk.len())
+                "UPDATE listings SET asked_at = $1 WHERE feed = $2 AND source = $3 AND item IN ({})",
+                sql::placeholders(4, chunk.len())
             );
-            let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
+            let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now);
+            let query = query.bind(feed.as_str()).bind(source);
             sql::bind_all(query, chunk).execute(&mut *transaction).await?;
         }
         for chunk in texts(taken_back).chunks(sql::CHUNK) {
             let query = format!(
-                "UPDATE items SET retracted_at = $1 WHERE id IN ({})",
+                "UPDATE items SET retracted_at = $1, updated_at = $1 WHERE id IN ({})",
                 sql::placeholders(2, chunk.len())
             );
-            let query =
-                sqlx::query(sqlx::AssertSqlSafe(query)).bind(whole_second(now).as_millisecond());
+            let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now);
             sql::bind_all(query, chunk).execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())
     }
+}
+
+/// When the item at the old end of a listing was published; what is pinned at the other end can be
+/// older.
+fn oldest(given: &[Change]) -> Timestamp {
+    let moments: Vec<Timestamp> = given.iter().map(|change| change.item.published.at).collect();
+    let rises = moments.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    let is_oldest_first = 2 * rises > moments.len();
+    let end = if is_oldest_first { moments.first() } else { moments.last() };
+    end.copied().unwrap_or(Timestamp::MAX)
 }
