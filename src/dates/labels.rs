@@ -99,6 +99,11 @@ const LABELS: [(Label, &[&str]); 3] = [
             "نشرت",
             "发布",
             "發布",
+            "publicerad",
+            "publicerat",
+            "megjelent",
+            "közzétéve",
+            "közzététel",
             "发表",
             "公開",
             "掲載",
@@ -177,6 +182,10 @@ const LABELS: [(Label, &[&str]); 3] = [
             "güncelleme",
             "güncellenme",
             "güncellendi",
+            "uppdaterad",
+            "uppdaterat",
+            "frissítve",
+            "módosítva",
             "تحديث",
             "更新",
         ],
@@ -185,10 +194,23 @@ const LABELS: [(Label, &[&str]); 3] = [
         Label::Due,
         &[
             "deadline",
-            "due",
+            "due:",
+            "due on",
+            "due by",
+            "apply by",
+            "submit by",
+            "register by",
+            "reply by",
+            "respond by",
+            "rsvp by",
+            "no later than",
+            "not later than",
+            "extended",
+            "extended to",
             "due date",
             "closing date",
             "closes",
+            "close on",
             "ends",
             "end date",
             "expires",
@@ -198,10 +220,12 @@ const LABELS: [(Label, &[&str]); 3] = [
             "starts",
             "start date",
             "event date",
+            "event dates",
             "date of event",
             "date of the event",
             "meeting date",
             "frist",
+            "verlängert",
             "bewerbungsfrist",
             "einreichfrist",
             "einreichungsfrist",
@@ -217,12 +241,17 @@ const LABELS: [(Label, &[&str]); 3] = [
             "termin der veranstaltung",
             "date limite",
             "échéance",
-            "clôture",
+            "clôture:",
+            "date de clôture",
+            "prolongée",
+            "prolongé",
             "date de fin",
             "date de début",
             "date de l'événement",
             "fecha límite",
-            "plazo",
+            "plazo:",
+            "plazo hasta",
+            "prorrogado",
             "vencimiento",
             "fecha del evento",
             "scadenza",
@@ -251,9 +280,10 @@ const LABELS: [(Label, &[&str]); 3] = [
             "рок:",
             "датум одржавања",
             "краен рок",
-            "срок",
+            "срок:",
+            "срок до",
             "краен срок",
-            "termen",
+            "termen:",
             "termen limită",
             "data limită",
             "afati",
@@ -269,7 +299,13 @@ const LABELS: [(Label, &[&str]); 3] = [
             "آخر موعد",
             "الموعد النهائي",
             "截止",
+            "截至",
+            "发布会",
             "締切",
+            "発表会",
+            "határidő",
+            "sista ansökningsdag",
+            "sista dag",
             "締め切り",
             "期限",
             "応募期限",
@@ -283,7 +319,6 @@ const UNTIL_WORDS: [&str; 39] = [
     "until",
     "till",
     "before",
-    "by",
     "bis",
     "bis zum",
     "vor",
@@ -303,6 +338,7 @@ const UNTIL_WORDS: [&str; 39] = [
     "até o",
     "tot",
     "tot en met",
+    "t/m",
     "voor",
     "vóór",
     "do",
@@ -328,11 +364,34 @@ const LONGEST_UNTIL: usize = 3;
 const BEHIND_WORDS: [(Label, &[&str]); 3] = [
     (Label::Published, &["公開", "掲載", "発表", "发布"]),
     (Label::Updated, &["更新"]),
-    (Label::Due, &["まで", "締切", "截止"]),
+    (Label::Due, &["まで", "締切", "截止", "deadline", "closing date", "tarihine kadar", "kadar"]),
 ];
 
-/// Articles and the like between [`UNTIL_WORDS`] and the date.
-const ARTICLES: [&str; 8] = ["the", "den", "dem", "le", "el", "il", "al", "la"];
+/// Articles and the like between [`UNTIL_WORDS`] and the date, with the time of day.
+const ASIDES: [&str; 22] = [
+    "the",
+    "on",
+    "noon",
+    "midnight",
+    "pm",
+    "am",
+    "and",
+    "including",
+    "den",
+    "dem",
+    "uhr",
+    "einschließlich",
+    "inklusive",
+    "le",
+    "el",
+    "il",
+    "al",
+    "la",
+    "dnia",
+    "godz",
+    "hodin",
+    "την",
+];
 
 /// Phrases as [`tokens`] sees them, by their first token.
 struct Phrases(HashMap<Kind, Vec<(Vec<Kind>, Label)>>);
@@ -371,43 +430,84 @@ static BEHIND: LazyLock<Phrases> = LazyLock::new(|| Phrases::of(&BEHIND_WORDS));
 /// Marks that part one date and its label from another.
 const PARTING: &str = "|·•;";
 
-/// What the tokens before a date say of it; the last label counts.
-pub fn before(tokens: &[Token]) -> Option<Label> {
-    let parting = tokens
-        .iter()
-        .rposition(|token| matches!(token.kind, Kind::Mark(mark) if PARTING.contains(mark)));
-    let tokens = &tokens[parting.map_or(0, |at| at + 1)..];
-    if is_until(tokens) {
-        return Some(Label::Due);
-    }
-    (0..tokens.len()).rev().find_map(|at| Some(BEFORE.at(&tokens[at..])?.0))
+/// Behind the last mark that parts.
+fn parted(tokens: &[Token]) -> Option<usize> {
+    let parts = |token: &Token| matches!(token.kind, Kind::Mark(mark) if PARTING.contains(mark));
+    tokens.iter().rposition(parts).map(|at| at + 1)
 }
 
-fn is_until(tokens: &[Token]) -> bool {
+/// What the tokens before a date, in these languages, say of it; the last label counts. What was
+/// due once is so for the next date too, be it the end of its days or a later deadline.
+pub fn before(tokens: &[Token], earlier: Option<Label>, languages: &[String]) -> Option<Label> {
+    let earlier = earlier.filter(|label| *label == Label::Due && parted(tokens).is_none());
+    let tokens = &tokens[parted(tokens).unwrap_or(0)..];
+    if is_until(tokens, languages) {
+        return Some(Label::Due);
+    }
+    let said = (0..tokens.len()).rev().find_map(|at| {
+        let (label, length) = BEFORE.at(&tokens[at..])?;
+        Some((label, &tokens[at + length..]))
+    });
+    // What another date stands behind, although it was not read, says nothing of this one.
+    let is_year = |token: &Token| matches!(token.kind, Kind::Number(_, 4));
+    let own = said.filter(|(label, rest)| *label == Label::Due || !rest.iter().any(is_year));
+    own.map(|(label, _)| label).or(earlier)
+}
+
+fn is_until(tokens: &[Token], languages: &[String]) -> bool {
     let is_aside = |token: &&Token| match &token.kind {
-        Kind::Word(word) => ARTICLES.contains(&word.as_str()) || weekday_anywhere(word).is_some(),
+        Kind::Word(word) => ASIDES.contains(&word.as_str()) || weekday_anywhere(word).is_some(),
         Kind::Mark(mark) => ",.:(".contains(*mark),
-        Kind::Number(..) => false,
+        Kind::Number(_, digits) => *digits <= 2,
+    };
+    // Of the, in Portuguese: `Nota do dia 3 de maio`.
+    let is_no_until = |tokens: &[Token]| {
+        tokens.len() == 1
+            && tokens[0].kind == Kind::Word("do".to_owned())
+            && languages.iter().any(|language| language.starts_with("pt"))
     };
     let asides = tokens.iter().rev().take_while(is_aside).count();
     (0..=asides).any(|asides| {
         let end = tokens.len() - asides;
-        (0..end)
-            .rev()
-            .take(LONGEST_UNTIL)
-            .any(|at| UNTIL.at(&tokens[at..end]).is_some_and(|(_, length)| at + length == end))
+        (0..end).rev().take(LONGEST_UNTIL).any(|at| {
+            let phrase = &tokens[at..end];
+            UNTIL.at(phrase).is_some_and(|(_, length)| length == phrase.len())
+                && !is_no_until(phrase)
+        })
     })
 }
 
 /// What is said behind a date, of which the first token is the last, and in how many tokens; other
 /// words would make it the label of what follows.
 pub fn behind(tokens: &[Token]) -> Option<(Label, usize)> {
-    let (label, length) = BEHIND.at(&tokens[1..])?;
-    let is_joined = tokens[0].at.end == tokens[1].at.start;
-    let goes_on = tokens
-        .get(1 + length)
-        .is_some_and(|next| matches!(next.kind, Kind::Word(_) | Kind::Mark(':')));
-    (is_joined && !goes_on).then_some((label, length))
+    let mark = |at: usize| tokens.get(at).map(|token| &token.kind);
+    let opens = mark(1) == Some(&Kind::Mark('('));
+    // A weekday can stand between: 5月30日（土）まで.
+    let at = match opens {
+        true if mark(3) == Some(&Kind::Mark(')')) && BEHIND.at(&tokens[2..]).is_none() => 4,
+        true => 2,
+        false => 1,
+    };
+    let (label, length) = BEHIND.at(tokens.get(at..)?)?;
+    let is_joined = opens || tokens[0].at.end == tokens[1].at.start;
+    let goes_on = matches!(mark(at + length), Some(Kind::Word(_) | Kind::Mark(':')));
+    ((is_joined || label == Label::Due) && !goes_on).then_some((label, at - 1 + length))
+}
+
+/// True if the tokens call something numbered the publication's: if that is not read, no other date
+/// stands in for it.
+pub fn promises_publication(tokens: &[Token]) -> bool {
+    (0..tokens.len()).any(|at| match BEFORE.at(&tokens[at..]) {
+        Some((Label::Published, length)) => {
+            let behind = &tokens[at + length..];
+            let own = (0..behind.len()).take_while(|at| {
+                let parts = matches!(behind[*at].kind, Kind::Mark(mark) if PARTING.contains(mark));
+                !parts && BEFORE.at(&behind[*at..]).is_none()
+            });
+            own.into_iter().any(|at| matches!(behind[at].kind, Kind::Number(..)))
+        }
+        _ => false,
+    })
 }
 
 /// What a text that is a label and nothing more says.

@@ -32,11 +32,14 @@ pub struct Scan<'a> {
 /// What a date is, and the token behind it.
 type Found = (When, usize);
 
+/// Of a date that is said to be the publication's.
+const PUBLISHED: u8 = 0;
+
 /// How much a date counts for an announcement, the most first; a day by which something has to
 /// happen counts for nothing.
 fn standing(label: Option<Label>) -> Option<u8> {
     match label {
-        Some(Label::Published) => Some(0),
+        Some(Label::Published) => Some(PUBLISHED),
         None => Some(1),
         Some(Label::Updated) => Some(2),
         Some(Label::Due) => None,
@@ -70,13 +73,15 @@ impl<'a> Scan<'a> {
     /// counts, then the first that is bare, then that of a change.
     pub fn field(&self) -> Option<When> {
         let mut best: Option<((u8, Form), When)> = None;
+        let mut earlier = None;
         let (mut at, mut end) = (0, 0);
         while at < self.tokens.len() {
             let Some((form, (when, next))) = self.dated(at) else {
                 at += 1;
                 continue;
             };
-            let before = labels::before(&self.tokens[end..at]).map(|label| (label, next));
+            let before = labels::before(&self.tokens[end..at], earlier, &self.reader.languages);
+            let before = before.map(|label| (label, next));
             let behind =
                 || labels::behind(&self.tokens[next - 1..]).map(|(label, n)| (label, next + n));
             let labelled = before.or_else(behind);
@@ -89,9 +94,12 @@ impl<'a> Scan<'a> {
             {
                 best = Some(((standing, form), when));
             }
+            earlier = label;
             (at, end) = (next, next);
         }
-        best.map(|(_, when)| when)
+        let is_published = best.is_some_and(|((standing, _), _)| standing == PUBLISHED);
+        let is_other = !is_published && labels::promises_publication(&self.tokens);
+        best.filter(|_| !is_other).map(|(_, when)| when)
     }
 
     /// What says when, from token `at`.
