@@ -209,6 +209,9 @@ fn an_address_dates_its_page_but_neither_a_meeting_nor_a_file() {
         ("https://example.org/veranstaltungen/2026/05/title", "-"),
         ("https://example.org/wp-content/uploads/2026/05/report.pdf", "-"),
         ("https://example.org/news/2026/05/03/calendar", "2026-05-03"),
+        ("https://example.org/upcoming-events/2026/05/03/gala", "-"),
+        ("https://example.org/%C3%A9v%C3%A9nements/2026/05/03/gala", "-"),
+        ("https://example.org/fileadmin/2026/05/03/x.pdf", "-"),
         ("https://example.org/2026/13/03/title", "-"),
         ("https://example.org/article/20260503123", "-"),
     ];

@@ -88,6 +88,12 @@ fn formatting_that_is_never_closed_hides_no_item() {
     rules.item = Selector::parse("dl > div").expect("a selector");
     let page = "<title>News<body><p><b><i><dl><div><dt><h3>One</h3></dt></div>\n<div><dt><h3>Two</h3></dt></div></dl>";
     assert_eq!(read(page, &rules).expect("a listing").items.len(), 2);
+    rules.item = Selector::parse("ul.news > li").expect("a selector");
+    rules.fields.title = vec![Pick::parse("b").expect("a rule")];
+    let page = "<ul class=news><li><b><p>One</p></b></li><li><b><p>Two</p></b></li></ul><ul class=news><i><li><b><p>Three</p></b></li></i></ul>";
+    let titles: Vec<_> =
+        read(page, &rules).expect("a listing").items.into_iter().map(|i| i.title).collect();
+    assert_eq!(titles, ["One", "Two", "Three"].map(|title| Some(title.to_owned())));
     rules.item = Selector::parse("font > div").expect("a selector");
     let page = "<font><div><h3>One</h3></div><div><h3>Two</h3></div></font>";
     assert_eq!(read(page, &rules).expect("a listing").items.len(), 2);

@@ -1,22 +1,30 @@
 //! Dates in addresses.
 
 use jiff::civil::Date;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::When;
+use super::{When, fold};
 
 /// Years in which an address can have been made; other numbers are other things.
 const YEARS: std::ops::Range<i16> = 1995..2100;
 
-/// Folders whose dates are not of publication: calendars and files.
-const ELSEWHERE: [&str; 29] = [
+/// Words of folders whose dates are not of publication, [folded](fold): calendars and files.
+const ELSEWHERE: [&str; 48] = [
     "event",
     "events",
     "agenda",
     "calendar",
+    "meeting",
     "meetings",
+    "conference",
     "conferences",
-    "whats-on",
+    "webinar",
+    "webinars",
+    "seminar",
+    "seminars",
+    "workshop",
+    "workshops",
     "kalender",
     "termin",
     "termine",
@@ -33,12 +41,24 @@ const ELSEWHERE: [&str; 29] = [
     "wydarzenia",
     "kalendarz",
     "akce",
+    "udalosti",
     "dogadjaji",
+    "dogadaji",
     "desavanja",
+    "dogodki",
+    "etkinlik",
+    "etkinlikler",
+    "события",
+    "мероприятия",
     "uploads",
     "upload",
     "files",
     "attachments",
+    "fileadmin",
+    "filer",
+    "storage",
+    "documents",
+    "downloads",
 ];
 
 /// The date in the path of an address: `/2026/05/03/title`, `/2026-05-03-title`, `/20260503-title`,
@@ -46,8 +66,10 @@ const ELSEWHERE: [&str; 29] = [
 /// Under `/events/` it is the day of what happens, under `/uploads/` that of a file.
 pub fn in_path(url: &Url) -> Option<When> {
     let segments: Vec<&str> = url.path_segments()?.collect();
-    let is_of_something_else =
-        |segment: &&str| ELSEWHERE.iter().any(|name| segment.eq_ignore_ascii_case(name));
+    let is_of_something_else = |segment: &&str| {
+        let name = fold(&percent_decode_str(segment).decode_utf8_lossy());
+        name.split(['-', '_']).any(|word| ELSEWHERE.contains(&word))
+    };
     // The last part names the page itself.
     let (_, folders) = segments.split_last()?;
     if folders.iter().any(is_of_something_else) {

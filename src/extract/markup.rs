@@ -1,6 +1,7 @@
 //! Pages as browsers see them, and as their authors meant them where these are two things.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use ego_tree::NodeId;
@@ -53,16 +54,31 @@ pub fn with_most(page: Html, item: &Selector) -> Html {
     if stray.is_empty() {
         return page;
     }
-    let mut meant = page.clone();
-    for id in stray {
-        let Some(mut element) = meant.tree.get_mut(id) else { continue };
+    let meant = without(&page, &stray);
+    let around: Vec<NodeId> = meant
+        .select(item)
+        .filter_map(|found| page.tree.get(found.id()))
+        .flat_map(|found| found.ancestors().map(|above| above.id()).collect::<Vec<_>>())
+        .collect();
+    let around: HashSet<NodeId> = around.into_iter().collect();
+    // What stands inside of the items may be meant, and the rules may name it.
+    let between: Vec<NodeId> = stray.into_iter().filter(|id| around.contains(id)).collect();
+    let meant = without(&page, &between);
+    let count = |page: &Html| page.select(item).count();
+    if count(&meant) > count(&page) { meant } else { page }
+}
+
+/// The page without these elements; what is in them stays.
+fn without(page: &Html, elements: &[NodeId]) -> Html {
+    let mut left = page.clone();
+    for id in elements {
+        let Some(mut element) = left.tree.get_mut(*id) else { continue };
         while let Some(child) = element.first_child().map(|child| child.id()) {
             element.insert_id_before(child);
         }
         element.detach();
     }
-    let count = |page: &Html| page.select(item).count();
-    if count(&meant) > count(&page) { meant } else { page }
+    left
 }
 
 fn holds_block(element: ElementRef) -> bool {

@@ -8,12 +8,12 @@ const DEEPEST: usize = 512;
 /// More blanks between attributes than any tag has.
 const MOST_BLANKS: usize = 4096;
 
-/// More characters that are written as references than any text without an element has.
-const MOST_REFERENCES: usize = 20_000;
+/// What writing one text may cost: the characters that are written as references, times all.
+const DEAREST: usize = 20_000_000_000;
 
 /// Elements that part the texts around them wherever they stand, but in a `select`.
-const PARTING: [&str; 12] =
-    ["p", "div", "li", "br", "span", "a", "h1", "h2", "h3", "h4", "h5", "h6"];
+const PARTING: [&str; 14] =
+    ["p", "div", "li", "br", "span", "a", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6"];
 
 /// Elements that have no end or need none: they do not nest by being left open.
 const SHALLOW: [&str; 16] = [
@@ -30,10 +30,10 @@ pub fn too_complex(html: &str) -> bool {
     let mut open: Vec<String> = Vec::new();
     let mut endless: Vec<String> = Vec::new();
     let mut rest = html;
-    let mut run = 0;
+    let mut run = Run::default();
     while let Some(start) = rest.find('<') {
-        run += references(&rest[..start]);
-        if run > MOST_REFERENCES {
+        run.add(&rest[..start]);
+        if run.is_dear() {
             return true;
         }
         rest = &rest[start + 1..];
@@ -44,14 +44,14 @@ pub fn too_complex(html: &str) -> bool {
         let tag = Tag::read(rest);
         let (within, behind) = rest.split_at(tag.length);
         rest = behind;
-        if tag.blanks > MOST_BLANKS || references(within) > MOST_REFERENCES {
+        if tag.blanks > MOST_BLANKS || Run::of(within).is_dear() {
             return true;
         }
         if PARTING.contains(&tag.name.as_str())
             && !tag.is_end
             && !open.iter().any(|e| e == "select")
         {
-            run = 0;
+            run = Run::default();
         }
         if tag.name.is_empty() || SHALLOW.contains(&tag.name.as_str()) {
             continue;
@@ -76,7 +76,30 @@ pub fn too_complex(html: &str) -> bool {
             return true;
         }
     }
-    run + references(rest) > MOST_REFERENCES
+    run.add(rest);
+    run.is_dear()
+}
+
+/// A text that no element parts.
+#[derive(Default)]
+struct Run {
+    references: usize,
+    length: usize,
+}
+
+impl Run {
+    fn of(text: &str) -> Run {
+        Run { references: references(text), length: text.len() }
+    }
+
+    fn add(&mut self, text: &str) {
+        self.references += references(text);
+        self.length += text.len();
+    }
+
+    fn is_dear(&self) -> bool {
+        self.references.saturating_mul(self.length) > DEAREST
+    }
 }
 
 /// Characters of a text that are written as references, where nothing that stops the search for
