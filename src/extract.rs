@@ -25,7 +25,7 @@ pub mod text;
 use std::borrow::Cow;
 use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
+use flate2::read::GzDecoder;
 use url::Url;
 
 use crate::dates::Reader;
@@ -224,7 +224,8 @@ fn unpacked(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
         return Ok(bytes.into());
     }
     let mut unpacked = Vec::new();
-    MultiGzDecoder::new(bytes)
+    // What follows the file is padding.
+    GzDecoder::new(bytes)
         .take(LARGEST as u64 + 1)
         .read_to_end(&mut unpacked)
         .map_err(|error| format!("broken gzip: {error}"))?;

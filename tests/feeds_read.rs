@@ -257,6 +257,48 @@ fn what_a_podcast_says_in_its_own_words_is_read() {
 }
 
 #[test]
+fn nothing_of_an_item_is_lost_beside_other_media_and_other_dates() {
+    let server = serve(&[
+        (
+            "/rss",
+            "application/rss+xml",
+            r#"<rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/" xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"><channel><title>N</title><link>http://e.org/</link><description>d</description>
+            <item><title>A</title><link>http://e.org/1</link><pubDate>Sun, 03 May 2026 10:00:00 GMT</pubDate><dc:date>some day</dc:date>
+            <enclosure url="http://e.org/d.mp3?a=1&amp;b=2" length="1" type="audio/mpeg"/><media:content url="http://e.org/m.jpg" medium="image"/></item>
+            <item><title>B</title><link>http://e.org/2</link><pubDate>Sun, 03 May 2026 09:00:00 GMT</pubDate><dc:date/><itunes:image href="http://e.org/i.jpg"/></item></channel></rss>"#,
+        ),
+        (
+            "/json",
+            "application/feed+json",
+            r#"{"version":"https://jsonfeed.org/version/1.1","title":"N","authors":["Q"],"items":[
+            {"id":"1","title":"A","date_published":"2026-05-03T10:00:00Z","attachments":[{"url":"https://e.org/f.mp3","mime_type":"audio/mpeg","size_in_bytes":12}]},
+            {"id":"2","title":5,"date_published":1777798800,"tags":"n","content_text":1,"url":"https://e.org/2"}]}"#,
+        ),
+    ]);
+    let rss = bed(&server, "/rss", "");
+    assert_eq!(
+        items(&rss, &["date_published", "image"]),
+        [
+            ["2026-05-03T12:00:00+02:00", "http://e.org/m.jpg"],
+            ["2026-05-03T11:00:00+02:00", "http://e.org/i.jpg"]
+        ]
+    );
+    let file = &rss.json_feed("news")["items"][0]["attachments"][0];
+    assert_eq!(file["url"], "http://e.org/d.mp3?a=1&b=2");
+    let json = bed(&server, "/json", "");
+    assert_eq!(
+        items(&json, &["title", "external_url", "date_published"])
+            .concat()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+        ["A", "-", "2026-05-03T12:00:00+02:00", "5", "-", "2026-05-03T11:00:00+02:00"]
+    );
+    let file = &json.json_feed("news")["items"][0]["attachments"][0];
+    assert_eq!((&file["url"], &file["size_in_bytes"]), (&"https://e.org/f.mp3".into(), &12.into()));
+}
+
+#[test]
 fn a_title_that_speaks_of_an_element_is_whole() {
     let server = serve(&[(
         "/feed",

@@ -1,14 +1,17 @@
 //! Feeds that exist: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, whole or broken.
 
 mod broken;
+mod left_out;
 
 use std::sync::{Arc, LazyLock, Mutex};
 
 use chrono::{DateTime, Utc};
-use feed_rs::model::{Entry, Feed, Text};
+use feed_rs::model::{Entry, Feed, FeedType, Link, Text};
 use feed_rs::parser::Builder;
 use regex::Regex;
 use url::Url;
+
+use left_out::LeftOut;
 
 use super::{Listing, RawDate, RawEnclosure, RawItem, Translation, charset};
 use crate::model::Evidence;
@@ -45,9 +48,16 @@ pub fn read(
     });
     let feed = parsed.map_err(|error| format!("the feed cannot be read: {error}"))?;
     let next = feed.links.iter().find(|link| link.rel.as_deref() == Some("next"));
+    let mut items: Vec<RawItem> =
+        feed.entries.iter().map(|entry| item(entry, &feed, &texts)).collect();
+    for (item, left_out) in
+        items.iter_mut().zip(left_out::read(&text, feed.entries.len()).into_iter().flatten())
+    {
+        add(item, left_out);
+    }
     Ok(Listing {
         next: next.map(|link| link.href.clone()),
-        items: feed.entries.iter().map(|entry| item(entry, &feed, &texts)).collect(),
+        items,
         base: base(&text),
         language: feed.language.clone(),
         ..Listing::default()
@@ -139,8 +149,10 @@ fn parse(text: &str, texts: &Texts, url: Option<&Url>) -> Result<Feed, String> {
 fn item(entry: &Entry, feed: &Feed, texts: &Texts) -> RawItem {
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.content.clone());
     let media = || entry.media.iter();
-    let is_page = |rel: &Option<String>| rel.as_deref().is_none_or(|rel| rel == "alternate");
-    let link = entry.links.iter().find(|link| is_page(&link.rel));
+    let is_page = |link: &&Link| {
+        link.rel.as_deref().is_none_or(|rel| rel == "alternate") && !is_attachment(link, feed)
+    };
+    let link = entry.links.iter().find(is_page);
     // A permanent link can be all there is.
     let url = link.map(|link| link.href.clone()).or_else(|| {
         Some(entry.id.clone()).filter(|id| id.starts_with("http://") || id.starts_with("https://"))
@@ -166,11 +178,24 @@ fn item(entry: &Entry, feed: &Feed, texts: &Texts) -> RawItem {
         content: content.or_else(|| summary.clone()),
         summary: summary.map(|summary| plain_field(&summary)),
         image: picture(entry),
-        enclosures: enclosures(entry),
+        enclosures: enclosures(entry, feed),
         author: entry.authors.first().and_then(|author| author.name.clone()).or_else(credit),
         language: entry.language.clone().or_else(|| feed.language.clone()),
         translations: translations(entry),
     }
+}
+
+/// Gives an item of RSS what the crate has left out.
+fn add(item: &mut RawItem, left_out: LeftOut) {
+    let mut dates = left_out.dates.into_iter();
+    if let Some(text) = dates.next() {
+        item.published = Some(RawDate { text, evidence: Evidence::Page });
+        item.other_dates = dates.collect();
+    }
+    if !left_out.enclosures.is_empty() {
+        item.enclosures = left_out.enclosures;
+    }
+    item.image = item.image.take().or(left_out.image.map(Picture::at));
 }
 
 /// Atom names the other languages of an entry as alternates (RFC 4287, 4.1.2).
@@ -204,7 +229,12 @@ fn picture(entry: &Entry) -> Option<Picture> {
     images.chain(thumbnails).next()
 }
 
-fn enclosures(entry: &Entry) -> Vec<RawEnclosure> {
+/// The attachments of a JSON Feed are links that have a type and no relation.
+fn is_attachment(link: &Link, feed: &Feed) -> bool {
+    feed.feed_type == FeedType::JSON && link.rel.is_none() && link.media_type.is_some()
+}
+
+fn enclosures(entry: &Entry, feed: &Feed) -> Vec<RawEnclosure> {
     let media = entry.media.iter().flat_map(|media| &media.content).filter_map(|content| {
         let media_type = content.content_type.as_ref().map(|mime| mime.essence().to_string());
         let is_image = media_type.as_deref().is_some_and(|mime| mime.starts_with("image/"));
@@ -214,7 +244,10 @@ fn enclosures(entry: &Entry) -> Vec<RawEnclosure> {
             length: content.size,
         })
     });
-    let links = entry.links.iter().filter(|link| link.rel.as_deref() == Some("enclosure"));
+    let links = entry
+        .links
+        .iter()
+        .filter(|link| link.rel.as_deref() == Some("enclosure") || is_attachment(link, feed));
     let links = links.map(|link| RawEnclosure {
         url: link.href.clone(),
         media_type: link.media_type.clone(),

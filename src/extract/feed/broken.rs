@@ -51,11 +51,20 @@ pub fn mend(text: &str) -> String {
 pub fn lenient(text: &str) -> Result<String, String> {
     let mut feed: Value =
         serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?;
+    drop_unless(&mut feed, "authors", Value::is_object);
     let items = feed.get_mut("items").and_then(Value::as_array_mut);
     for item in items.into_iter().flatten() {
-        if let Some(id) = item.get_mut("id").filter(|id| !id.is_string()) {
-            *id = Value::String(id.to_string());
+        for name in TEXTS {
+            match item.get_mut(name) {
+                Some(text @ (Value::Number(_) | Value::Bool(_))) => {
+                    *text = Value::String(text.to_string());
+                }
+                Some(Value::String(_)) | None => {}
+                Some(other) => *other = Value::Null,
+            }
         }
+        drop_unless(item, "tags", Value::is_string);
+        drop_unless(item, "authors", Value::is_object);
         if let Some(text) = item.get("content_text").and_then(Value::as_str)
             && item.get("content_html").is_none()
         {
@@ -74,6 +83,30 @@ pub fn lenient(text: &str) -> Result<String, String> {
         }
     }
     Ok(feed.to_string())
+}
+
+/// Members of an item that are texts.
+const TEXTS: [&str; 11] = [
+    "id",
+    "url",
+    "external_url",
+    "title",
+    "content_html",
+    "content_text",
+    "summary",
+    "image",
+    "date_published",
+    "date_modified",
+    "language",
+];
+
+/// Takes from a list what is not what it should hold, and the list if it is none.
+fn drop_unless(object: &mut Value, name: &str, is_right: fn(&Value) -> bool) {
+    match object.get_mut(name) {
+        Some(Value::Array(members)) => members.retain(is_right),
+        Some(other) => *other = Value::Null,
+        None => {}
+    }
 }
 
 /// Plain text as HTML: what is parted by an empty line is a paragraph.
