@@ -1,6 +1,8 @@
 //! The definition of a news listing that comes with the program, against a server that behaves as
 //! such sites do: cards with the teaser twice, session tokens in links, `?page=N`, a spinner.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use crate::bed::Bed;
 use crate::server::{Answer, Request, Server};
 
@@ -181,6 +183,28 @@ fn what_the_page_of_an_item_said_stays_until_the_listing_says_something_else() {
     });
     bed.at("2026-05-07T15:00:00Z").run(&["refresh"]).ends(3);
     assert_eq!(bed.json_feed("news")["items"][0]["title"], "A title, corrected");
+}
+
+#[test]
+fn a_listing_that_is_in_another_order_at_every_request_is_read_whole() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |request: &Request| {
+        let page: usize = request.path.rsplit('=').next().and_then(|n| n.parse().ok()).unwrap_or(1);
+        // Each reading begins elsewhere, and so does each page of it.
+        let turn = asked.fetch_add(1, Ordering::Relaxed) * 5;
+        let shown = (0..4).map(|at| (turn + (page - 1) * 4 + at) % 12 + 1);
+        let items: String =
+            shown.map(|n| format!("<li><a href=/n/{n}>Item {n}</a></li>")).collect();
+        Answer::page(items)
+    });
+    let bed = Bed::new();
+    let url = server.url("/news");
+    bed.write(
+        "feeds/news.toml",
+        format!("title = \"News\"\n[[source]]\nurl = \"{url}\"\nnext_url = \"{url}?page={{page}}\"\npages = 3\n[source.html]\nitem = \"li\"\n"),
+    );
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(bed.json_feed("news")["items"].as_array().map(Vec::len), Some(12));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A look at one source: its pages or files to sightings.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use url::Url;
 
@@ -18,6 +20,9 @@ use crate::store::{Seen, Store, StoreError, Validators};
 
 /// Pages of items that are read in one look; the rest waits for the next.
 const DETAILS: usize = 50;
+
+/// Times that a listing without an order of its own is read again at the first look.
+const READINGS: usize = 8;
 
 /// What is needed to look.
 #[derive(Debug)]
@@ -143,22 +148,53 @@ impl Look<'_> {
         };
         // Nobody has read all of it under these rules, or something was left over.
         let is_unread = self.is_first || usable.is_none();
-        let raw = match self.listing(page, is_unread, &mut found).await? {
-            Ok(raw) => raw,
+        let (mut raw, has_moved) = match self.listing(page, is_unread, &mut found).await? {
+            Ok(listing) => listing,
             Err(problem) => return Ok(Looked::Failed(problem)),
         };
+        if self.is_first && has_moved {
+            self.read_again(url, &mut raw, &mut found).await?;
+        }
         self.normalize(raw, &mut found);
         self.details(&mut found).await?;
         Ok(Looked::Found(found))
     }
 
-    /// The items of a listing, its further pages included as long as they bring something new.
+    /// Reads a listing that is in another order at every request, until two readings running bring
+    /// nothing new.
+    async fn read_again(
+        &self,
+        url: &Url,
+        raw: &mut Vec<Placed>,
+        found: &mut Found,
+    ) -> Result<(), StoreError> {
+        let mut idle = 0;
+        for _ in 0..READINGS {
+            let request = &self.source.request;
+            let Ok(Fetched::Page(page)) = self.fetcher.fetch(url, None, request).await else {
+                break;
+            };
+            let Ok((again, _)) = self.listing(page, true, found).await? else { break };
+            let known: HashSet<Option<String>> =
+                raw.iter().map(|(item, _)| item.url.clone()).collect();
+            let before = raw.len();
+            raw.extend(again.into_iter().filter(|(item, _)| !known.contains(&item.url)));
+            idle = if raw.len() == before { idle + 1 } else { 0 };
+            if idle == 2 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of a listing, its further pages included as long as they bring something new, and
+    /// whether its order changed meanwhile.
     async fn listing(
         &self,
         first: Box<Page>,
         is_unread: bool,
         found: &mut Found,
-    ) -> Result<Result<Vec<Placed>, Diagnostic>, StoreError> {
+    ) -> Result<Result<(Vec<Placed>, bool), Diagnostic>, StoreError> {
         let mut walk = Walk::new(self.source);
         let mut raw = Vec::new();
         let mut page = Some(first);
@@ -182,7 +218,7 @@ impl Look<'_> {
             };
             page = self.go_on(next, &mut walk, found).await;
         }
-        Ok(Ok(raw))
+        Ok(Ok((raw, walk.has_moved())))
     }
 
     /// Fetches the next page of a walk; one that cannot be had ends it, but for the parts of an index.

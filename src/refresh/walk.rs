@@ -1,6 +1,6 @@
 //! The way through a listing: from page to page, each once, no further than its budget. Pure.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use url::Url;
 
@@ -21,6 +21,8 @@ pub struct Walk<'a> {
     /// Pages read, and items found on them.
     pages: usize,
     items: usize,
+    /// On how many pages each address was.
+    seen: HashMap<String, usize>,
 }
 
 impl<'a> Walk<'a> {
@@ -32,6 +34,7 @@ impl<'a> Walk<'a> {
             parts_left: PARTS.max(source.pages),
             pages: 0,
             items: 0,
+            seen: HashMap::new(),
         }
     }
 
@@ -45,11 +48,22 @@ impl<'a> Walk<'a> {
         self.visited.insert(url.clone());
         self.pages += 1;
         self.items += listing.items.len();
+        let addresses: HashSet<&String> =
+            listing.items.iter().filter_map(|item| item.url.as_ref()).collect();
+        for address in addresses {
+            *self.seen.entry(address.clone()).or_default() += 1;
+        }
         self.parts.extend(listing.parts.iter().filter_map(|part| url.join(part).ok()));
         let is_worth_while = has_news && self.pages < self.source.pages;
         let further = is_worth_while.then(|| self.further(url, listing)).flatten();
         let next = further.filter(|next| self.visited.insert(next.clone()));
         next.or_else(|| self.part())
+    }
+
+    /// True if an item was on several pages, and not pinned to all of them: while they were read, the
+    /// listing came into another order, so that others were on none.
+    pub fn has_moved(&self) -> bool {
+        self.seen.values().any(|pages| (2..self.pages).contains(pages))
     }
 
     /// True if the pages are found by counting, not by what a page says.
