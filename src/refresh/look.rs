@@ -22,7 +22,7 @@ use crate::store::{Seen, Store, StoreError, Validators};
 const DETAILS: usize = 50;
 
 /// Times that a listing without an order of its own is read again at the first look.
-const READINGS: usize = 8;
+const READINGS: usize = 12;
 
 /// What is needed to look.
 #[derive(Debug)]
@@ -160,7 +160,7 @@ impl Look<'_> {
         Ok(Looked::Found(found))
     }
 
-    /// Reads a listing that is in another order at every request, until two readings running bring
+    /// Reads a listing that is in another order at every request, until three readings running bring
     /// nothing new.
     async fn read_again(
         &self,
@@ -180,7 +180,7 @@ impl Look<'_> {
             let before = raw.len();
             raw.extend(again.into_iter().filter(|(item, _)| !known.contains(&item.url)));
             idle = if raw.len() == before { idle + 1 } else { 0 };
-            if idle == 2 {
+            if idle == 3 {
                 break;
             }
         }
