@@ -1,6 +1,6 @@
 //! Finding the announcements of a page that nobody wrote rules for.
 //!
-//! A page is first laid out flat ([`outline`]): every element and text has a number, and every part
+//! A page is first laid out flat (`outline`): every element and text has a number, and every part
 //! of the page is a range of them. A list of announcements is a set of links that stand in the same
 //! kind of place, so links are grouped by the elements they stand in, once with classes and once
 //! without. From each link of a group the way leads up as long as no other link of the group comes
@@ -8,7 +8,7 @@
 //! by what belongs to them (a heading and its paragraph, a row and the row below), a card goes on up
 //! to the next.
 //!
-//! Each card is then read ([`card`]) for a title, a date, a teaser and an image, and each group is
+//! Each card is then read (`card`) for a title, a date, a teaser and an image, and each group is
 //! judged by how many of its cards have them, how much of the page's text it holds, and where on the
 //! page it stands. Words in names only ever lower or raise a score; nothing is dropped for them.
 
