@@ -1,9 +1,11 @@
 //! The command line: one short function per command; the only place that wires modules together.
 
 mod add;
+mod article;
 mod check;
 mod digest;
 mod init;
+mod page;
 mod probe;
 mod publish;
 mod refresh;
@@ -47,6 +49,8 @@ enum Command {
     Init(init::Options),
     /// What a page offers, found without any rules
     Probe(probe::Options),
+    /// One page read as an announcement: title, date, author, image, text
+    Article(article::Options),
     /// A feed made of a folder of announcements, a feed or a sitemap
     Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
@@ -126,8 +130,8 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     if let Command::Schema(options) = &cli.command {
         return schema::run(options);
     }
-    if let Command::Probe(options) = &cli.command {
-        return probe(cli, options);
+    if let Command::Probe(_) | Command::Article(_) = &cli.command {
+        return run_anywhere(cli);
     }
     let site = Site::load(&cli.site)?;
     match &cli.command {
@@ -144,11 +148,17 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     }
 }
 
-/// A page can be looked at before there is a site.
-fn probe(cli: &Cli, options: &probe::Options) -> anyhow::Result<Answer> {
+/// The commands that look at a page, for which there need be no site.
+fn run_anywhere(cli: &Cli) -> anyhow::Result<Answer> {
     let is_site = cli.site.join(config::FILE).exists();
     let settings = if is_site { Site::load(&cli.site)?.settings } else { Settings::default() };
-    runtime()?.block_on(probe::run(&settings, options, cli.now()))
+    match &cli.command {
+        Command::Probe(options) => runtime()?.block_on(probe::run(&settings, options, cli.now())),
+        Command::Article(options) => {
+            runtime()?.block_on(article::run(&settings, options, cli.now()))
+        }
+        _ => unreachable!("a command that needs a site"),
+    }
 }
 
 fn runtime() -> std::io::Result<Runtime> {
@@ -165,6 +175,7 @@ async fn run_with_store(cli: &Cli, site: &Site, now: Timestamp) -> anyhow::Resul
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Init(_)
         | Command::Probe(_)
+        | Command::Article(_)
         | Command::Add(_)
         | Command::Check
         | Command::Templates(_)

@@ -1,6 +1,7 @@
 //! Pages and files to raw items: the strings as found, nothing decided that is not written there.
 //! Pure.
 
+pub mod article;
 mod blocks;
 mod body;
 pub mod charset;

@@ -1,7 +1,6 @@
 //! What a page offers, found without any rules.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -9,25 +8,20 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::page::Named;
 use super::{Answer, Outcome};
-use crate::catalog::Request;
 use crate::config::Settings;
 use crate::dates::Reader;
 use crate::detect::{self, Candidate, SURE};
 use crate::diagnostic::{Diagnostic, count};
-use crate::extract::{charset, markup};
-use crate::fetch::{Fetched, Fetcher};
+use crate::extract::markup;
 use crate::normalize::cut_at_word;
 use crate::normalize::sighting::{Ground, Sighting};
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The address of a page, or a saved page
-    #[arg(value_name = "URL_OR_FILE")]
-    place: String,
-    /// The address that a saved page had
-    #[arg(long, value_name = "URL")]
-    base_url: Option<Url>,
+    #[command(flatten)]
+    page: Named,
     /// `jsonfeed`: the best list as JSON Feed 1.1, empty if it is not sure
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -40,12 +34,6 @@ enum Format {
     Jsonfeed,
 }
 
-/// A page as it came.
-struct Page {
-    url: Url,
-    text: String,
-}
-
 /// Lists that are shown, and items of the best one.
 const LISTS: usize = 3;
 const ITEMS: usize = 8;
@@ -54,7 +42,7 @@ const ITEMS: usize = 8;
 const TITLE: usize = 56;
 
 pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyhow::Result<Answer> {
-    let page = page(settings, options).await?;
+    let page = options.page.get(settings).await?;
     let html = markup::parse(&page.text).map_err(|error| Diagnostic::new(error.to_string()))?;
     let root = html.root_element();
     let language = root.value().attr("lang").unwrap_or(&settings.language).to_owned();
@@ -86,40 +74,6 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
     };
     let outcome = if best.is_some() { Outcome::Done } else { Outcome::Nothing };
     Ok(Answer { outcome, text, json })
-}
-
-async fn page(settings: &Settings, options: &Options) -> anyhow::Result<Page> {
-    let address =
-        Url::parse(&options.place).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let Some(url) = address else { return saved(Path::new(&options.place), options) };
-    let fetched = Fetcher::new(settings)?.fetch(&url, None, &Request::default()).await;
-    match fetched {
-        Ok(Fetched::Page(page)) => Ok(Page {
-            text: charset::decode(&page.body, page.content_type.as_deref()),
-            url: page.url,
-        }),
-        Ok(Fetched::NotModified) => Err(Diagnostic::new(format!("`{url}` did not answer")).into()),
-        Err(error) => {
-            let problem = Diagnostic::new(format!("failed to get `{url}`: {error}"));
-            Err(match error.help() {
-                Some(help) => problem.help(help),
-                None => problem,
-            }
-            .into())
-        }
-    }
-}
-
-fn saved(file: &Path, options: &Options) -> anyhow::Result<Page> {
-    let bytes = std::fs::read(file).map_err(|error| {
-        Diagnostic::new(format!("failed to read `{}`: {error}", file.display()))
-            .help("name a page by its address, `https://...`, or a file that is there")
-    })?;
-    let path: PathBuf = std::path::absolute(file)?;
-    let own =
-        || Url::from_file_path(&path).map_err(|()| Diagnostic::new("the file has no address"));
-    let url = options.base_url.clone().map_or_else(own, Ok)?;
-    Ok(Page { text: charset::decode(&bytes, None), url })
 }
 
 /// The items as JSON Feed 1.1.

@@ -1,0 +1,65 @@
+//! A page that is named on the command line: by its address, or as a saved file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use url::Url;
+
+use crate::catalog::Request;
+use crate::config::Settings;
+use crate::diagnostic::Diagnostic;
+use crate::extract::charset;
+use crate::fetch::{Fetched, Fetcher};
+
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The address of a page, or a saved page
+    #[arg(value_name = "URL_OR_FILE")]
+    place: String,
+    /// The address that a saved page had
+    #[arg(long, value_name = "URL")]
+    base_url: Option<Url>,
+}
+
+/// A page as it came, decoded.
+#[derive(Debug)]
+pub struct Page {
+    pub url: Url,
+    pub text: String,
+}
+
+impl Named {
+    pub async fn get(&self, settings: &Settings) -> Result<Page, Diagnostic> {
+        let address = Url::parse(&self.place).ok();
+        let Some(url) = address.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+            return self.saved(Path::new(&self.place));
+        };
+        match Fetcher::new(settings)?.fetch(&url, None, &Request::default()).await {
+            Ok(Fetched::Page(page)) => {
+                let text = charset::decode(&page.body, page.content_type.as_deref());
+                Ok(Page { text, url: page.url })
+            }
+            Ok(Fetched::NotModified) => Err(Diagnostic::new(format!("`{url}` did not answer"))),
+            Err(error) => {
+                let problem = Diagnostic::new(format!("failed to get `{url}`: {error}"));
+                Err(match error.help() {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                })
+            }
+        }
+    }
+
+    fn saved(&self, file: &Path) -> Result<Page, Diagnostic> {
+        let unread = |error: std::io::Error| {
+            Diagnostic::new(format!("failed to read `{}`: {error}", file.display()))
+                .help("name a page by its address, `https://...`, or a file that is there")
+        };
+        let bytes = std::fs::read(file).map_err(unread)?;
+        let path: PathBuf = std::path::absolute(file).map_err(unread)?;
+        let own =
+            || Url::from_file_path(&path).map_err(|()| Diagnostic::new("the file has no address"));
+        let url = self.base_url.clone().map_or_else(own, Ok)?;
+        Ok(Page { text: charset::decode(&bytes, None), url })
+    }
+}
