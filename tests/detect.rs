@@ -178,3 +178,34 @@ fn probe_tells_people_and_programs_what_it_found() {
     let feed: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(feed["items"], serde_json::json!([]));
 }
+
+#[test]
+fn article_reads_one_page_with_what_only_people_are_told() {
+    let bed = Bed::new();
+    let paragraph = "<p>The towns along the river agreed on a common plan for the next ten years, which names what every one of them will do.</p>";
+    bed.write(
+        "page.html",
+        page(
+            "en-GB",
+            &format!(
+                "<article><h1>{TITLE}</h1><p class=byline>By Jane Doe</p><p class=posted>Updated 9 May 2026, published 3 May 2026</p>{}</article>",
+                paragraph.repeat(4)
+            ),
+        ),
+    );
+    let file = bed.path("page.html");
+    let file = file.to_str().expect("a path");
+    let told = bed
+        .run(&["article", file, "--base-url", "https://www.example.org/plan", "--format", "json"])
+        .ends(0)
+        .stdout;
+    let read: serde_json::Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(read["title"], TITLE);
+    assert_eq!(read["authors"], serde_json::json!(["Jane Doe"]));
+    assert_eq!(read["date_published"].as_str().map(|at| &at[..10]), Some("2026-05-03"));
+    let text = read["content_text"].as_str().expect("a text");
+    assert!(text.contains("a common plan") && !text.contains("Most read"), "{text}");
+    let shown =
+        bed.run(&["article", file, "--base-url", "https://www.example.org/plan"]).ends(0).stdout;
+    assert!(shown.contains("date     2026-05-03 (page)\nauthor   Jane Doe"), "{shown}");
+}

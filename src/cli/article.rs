@@ -64,12 +64,16 @@ fn described(found: &Sighting, url: &Url, settings: &Settings) -> Value {
         "url": found.url.as_ref().unwrap_or(url),
         "date_published": at.map(|at| rfc3339(at, zone)),
         "date_evidence": found.published.as_ref().map(|date| date.evidence.as_str()),
-        "authors": found.author.iter().collect::<Vec<_>>(),
+        "authors": found.author.as_deref().map(names).unwrap_or_default(),
         "image": found.image.as_ref().map(|image| image.url.to_string()),
         "language": found.language,
         "content_html": found.content.as_str(),
         "content_text": plain_text(found.content.as_str()),
     })
+}
+
+fn names(author: &str) -> Vec<&str> {
+    author.split([',', '&']).map(str::trim).filter(|name| !name.is_empty()).collect()
 }
 
 fn shown(found: &Sighting) -> String {

@@ -7,7 +7,7 @@
 mod dating;
 mod lines;
 mod units;
-mod words;
+pub(super) mod words;
 
 use std::collections::HashMap;
 

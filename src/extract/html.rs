@@ -23,7 +23,7 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     let root = page.root_element();
     let start = RawItem {
         url: attribute(root, "link[rel=canonical]", "href").or(meta(root, "og:url")),
-        author: structured::author(root),
+        author: structured::author(root).or_else(|| meta(root, "author")),
         image: meta(root, "og:image").map(Picture::at),
         summary: meta(root, "og:description").or(meta(root, "description")),
         language: attribute(root, "html", "lang"),
@@ -66,7 +66,7 @@ pub fn fragment(html: &str) -> Result<Vec<Block>, TooComplex> {
 
 /// Where the announcement is: in the page's `main`, or its one `article`, as long as its heading
 /// is there too; articles beside the heading are about something else.
-fn main(root: ElementRef) -> ElementRef {
+pub(super) fn main(root: ElementRef) -> ElementRef {
     let first = |within: ElementRef<'_>, name: &str| {
         let selector = Selector::parse(name).ok()?;
         within.select(&selector).next().map(|element| element.id())
@@ -91,7 +91,7 @@ fn heading(element: ElementRef) -> Option<ElementRef> {
     element.select(&selector).find(|heading| !is_beside(*heading))
 }
 
-fn is_beside(element: ElementRef) -> bool {
+pub(super) fn is_beside(element: ElementRef) -> bool {
     let Ok(beside) = Selector::parse(BESIDE) else { return false };
     element.ancestors().filter_map(ElementRef::wrap).any(|above| beside.matches(&above))
 }

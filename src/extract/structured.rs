@@ -26,14 +26,18 @@ pub fn published(root: ElementRef) -> Option<String> {
         .filter(|text| !text.trim().is_empty())
 }
 
-/// Who wrote the page.
+/// Who wrote the page, as its JSON-LD says; several are parted by commas.
 pub fn author(root: ElementRef) -> Option<String> {
     let name = |author: &Value| text(&author["name"]).or_else(|| text(author));
     only(described(root).iter().filter_map(|node| match &node["author"] {
-        Value::Array(authors) => authors.first().and_then(name),
+        Value::Array(authors) => {
+            let names: Vec<String> = authors.iter().filter_map(name).collect();
+            Some(names.join(", ")).filter(|names| !names.is_empty())
+        }
         author => name(author),
     }))
-    .or_else(|| meta(root, "author"))
+    // Some give the address of who wrote it.
+    .filter(|name| !name.contains("://"))
 }
 
 /// The content of the `meta` with a name or property.
