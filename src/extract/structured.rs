@@ -1,5 +1,7 @@
 //! What a page says of its announcement to programs: JSON-LD, microdata, `meta`.
 
+use std::collections::HashMap;
+
 use scraper::{ElementRef, Selector};
 use serde_json::Value;
 
@@ -28,7 +30,11 @@ pub fn published(root: ElementRef) -> Option<String> {
 
 /// Who wrote the page, as its JSON-LD says; several are parted by commas.
 pub fn author(root: ElementRef) -> Option<String> {
-    let name = |author: &Value| text(&author["name"]).or_else(|| text(author));
+    let people = people(root);
+    let name = |author: &Value| {
+        let by_id = || people.get(author["@id"].as_str()?).cloned();
+        text(&author["name"]).or_else(|| text(author)).or_else(by_id)
+    };
     only(described(root).iter().filter_map(|node| match &node["author"] {
         Value::Array(authors) => {
             let names: Vec<String> = authors.iter().filter_map(name).collect();
@@ -48,19 +54,40 @@ pub fn meta(root: ElementRef, name: &str) -> Option<String> {
     (!content.is_empty()).then(|| content.to_owned())
 }
 
+/// What the announcement is called.
+pub fn headline(root: ElementRef) -> Option<String> {
+    only(described(root).iter().filter_map(|node| text(&node["headline"])))
+}
+
 /// The nodes of the page's JSON-LD that describe announcements.
 fn described(root: ElementRef) -> Vec<Value> {
-    let Ok(selector) = Selector::parse("script[type=\"application/ld+json\"]") else {
-        return Vec::new();
-    };
     let mut nodes = Vec::new();
-    for script in root.select(&selector) {
-        let Ok(value) = serde_json::from_str(script.text().collect::<String>().trim()) else {
-            continue;
-        };
+    for value in linked_data(root) {
         collect(value, &mut nodes);
     }
     nodes
+}
+
+/// The names of those that a graph describes once and refers to elsewhere.
+fn people(root: ElementRef) -> HashMap<String, String> {
+    let graphs = linked_data(root);
+    let nodes = graphs.iter().filter_map(|value| value["@graph"].as_array()).flatten();
+    let named =
+        nodes.filter_map(|node| Some((node["@id"].as_str()?.to_owned(), text(&node["name"])?)));
+    named.collect()
+}
+
+fn linked_data(root: ElementRef) -> Vec<Value> {
+    let Ok(selector) = Selector::parse("script[type=\"application/ld+json\"]") else {
+        return Vec::new();
+    };
+    let read = |script: ElementRef| {
+        let text: String = script.text().collect();
+        // Line ends inside of texts are no JSON, and common.
+        let lenient = || serde_json::from_str(&text.replace(['\n', '\r', '\t'], " "));
+        serde_json::from_str(text.trim()).or_else(|_| lenient()).ok()
+    };
+    root.select(&selector).filter_map(read).collect()
 }
 
 /// Descends into lists and graphs; what stands in a field of a node describes something else.
