@@ -13,7 +13,6 @@ use crate::config::Settings;
 use crate::dates::{Reader, rfc3339};
 use crate::diagnostic::Diagnostic;
 use crate::extract::article;
-use crate::normalize::plain_text;
 use crate::normalize::sighting::{Ground, Sighting};
 
 #[derive(Debug, Args)]
@@ -68,7 +67,7 @@ fn described(found: &Sighting, url: &Url, settings: &Settings) -> Value {
         "image": found.image.as_ref().map(|image| image.url.to_string()),
         "language": found.language,
         "content_html": found.content.as_str(),
-        "content_text": plain_text(found.content.as_str()),
+        "content_text": article::text(found.content.as_str()),
     })
 }
 
@@ -87,5 +86,5 @@ fn shown(found: &Sighting) -> String {
     line("date", date.map(|date| format!("{} ({})", date.when.day(), date.evidence.as_str())));
     line("author", found.author.clone());
     line("image", found.image.as_ref().map(|image| image.url.to_string()));
-    format!("{text}\n{}", plain_text(found.content.as_str()).trim())
+    format!("{text}\n{}", article::text(found.content.as_str()))
 }

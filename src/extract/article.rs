@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 
 use dom_smoothie::{Config, Readability};
+use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
@@ -15,6 +16,7 @@ use super::structured::meta;
 use super::{RawDate, RawItem, TooComplex, html, markup, structured};
 use crate::dates::{Reader, fold};
 use crate::model::Evidence;
+use crate::normalize::images::{self, Picture};
 use crate::normalize::{line, text_of};
 
 /// Elements that the readability crate parses at most.
@@ -61,6 +63,7 @@ pub fn read(text: &str, url: &Url, dates: &Reader) -> Result<RawItem, TooComplex
         url: own.url.or_else(|| Some(url.to_string())),
         author: structured::author(page.root_element()).or_else(|| author(&page)).or(own.author),
         content: body(text, url).or(own.content),
+        image: image(&page, url, own.image),
         title,
         published,
         ..own
@@ -73,6 +76,45 @@ fn body(text: &str, url: &Url) -> Option<String> {
     let mut readability = Readability::new(text, Some(url.as_str()), Some(config)).ok()?;
     let article = readability.parse().ok()?;
     Some(article.content.to_string()).filter(|html| !html.trim().is_empty())
+}
+
+/// The picture that the page shows of what it announces to programs: the same in the size that stands
+/// on the page, with its description; else that, or the first of the main text.
+fn image(page: &Html, url: &Url, announced: Option<Picture>) -> Option<Picture> {
+    let shown = || {
+        html::main(page.root_element())
+            .descendants()
+            .filter_map(ElementRef::wrap)
+            .filter(|element| element.value().name() == "img" && !html::is_beside(*element))
+            .filter_map(images::of)
+    };
+    let Some(announced) = announced else { return shown().next() };
+    let path = |picture: &Picture| Some(url.join(&picture.address).ok()?.path().to_owned());
+    let Some(own) = path(&announced) else { return Some(announced) };
+    let folder = own.rfind('/').map_or(0, |end| end + 1);
+    let common = |picture: &Picture| {
+        let path = path(picture)?;
+        let length = own.bytes().zip(path.bytes()).take_while(|(a, b)| a == b).count();
+        // A folder for all images says nothing.
+        (length >= folder && folder > 12).then_some(length)
+    };
+    let best = shown().filter_map(|picture| Some((common(&picture)?, picture)));
+    let best = best.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    Some(best.map_or(announced, |(_, picture)| picture))
+}
+
+/// The main text alone, as people read it: without pictures and what stands under them.
+pub fn text(content: &str) -> String {
+    let mut page = Html::parse_fragment(content);
+    let figures: Vec<NodeId> = all(&page, "figure").iter().map(|figure| figure.id()).collect();
+    for figure in figures {
+        if let Some(mut figure) = page.tree.get_mut(figure) {
+            figure.detach();
+        }
+    }
+    let lines = text_of(page.root_element());
+    let lines = lines.lines().map(line).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n\n")
 }
 
 fn date(page: &Html, title: Option<&str>, dates: &Reader) -> Option<RawDate> {
@@ -137,10 +179,22 @@ fn title(page: &Html, url: &Url) -> Option<String> {
     let plain = fold(&declared);
     let is_it = |heading: &&String| {
         let heading = fold(heading);
-        plain.contains(&heading) || heading.contains(&plain) || is_alike(&heading, &plain)
+        plain.contains(&heading) || is_alike(&heading, &plain)
     };
-    headings.iter().find(is_it).cloned().or(Some(declared))
+    // A heading that says more has a label in it.
+    let says_more = |heading: &String| {
+        let heading = fold(heading);
+        heading.contains(&plain) && 2 * plain.len() > heading.len()
+    };
+    let heading = headings.iter().find(is_it).filter(|heading| !says_more(heading)).cloned();
+    // The name of the site, or nothing much.
+    let is_empty = declared.chars().count() < SHORTEST_TITLE;
+    let only = || headings.first().filter(|_| is_empty).cloned();
+    heading.or_else(only).or(Some(declared))
 }
+
+/// Characters of a title that says something, where there is a heading that may say more.
+const SHORTEST_TITLE: usize = 8;
 
 /// Half of the words of one are in the other.
 fn is_alike(one: &str, other: &str) -> bool {
