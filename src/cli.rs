@@ -51,7 +51,7 @@ enum Command {
     Probe(probe::Options),
     /// One page read as an announcement: title, date, author, image, text
     Article(article::Options),
-    /// A feed made of a folder of announcements, a feed or a sitemap
+    /// A feed made of a folder of announcements, a page, a feed or a sitemap
     Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
     Check,

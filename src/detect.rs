@@ -14,9 +14,11 @@
 
 mod card;
 mod group;
+pub mod learn;
 mod outline;
 mod score;
 
+use ego_tree::NodeId;
 use scraper::Html;
 use url::Url;
 
@@ -29,6 +31,10 @@ pub use score::Reason;
 #[derive(Debug)]
 pub struct Candidate {
     pub items: Vec<RawItem>,
+    /// The element of each on the page.
+    pub cards: Vec<NodeId>,
+    /// Each item goes on over what follows its element, up to the next.
+    pub are_runs: bool,
     /// Reads their dates, in the order that all of them show.
     pub dates: Reader,
     /// The higher, the surer; from [`SURE`] on it is taken for the announcements.

@@ -89,8 +89,8 @@ fn what_cannot_be_added_is_told_and_nothing_is_written() {
     assert_eq!(
         bed.run(&["add", &url]).ends(2).stderr,
         format!(
-            "error: the page is neither a feed nor a sitemap\n  page: {url}\n\
-             help: write a definition with `[source.html]`, as the README shows\n"
+            "error: the page is neither a feed nor a sitemap, and has no clear list\n  page: {url}\n\
+             help: see what it has with `infocus probe {url}`, or write a definition with `[source.html]`, as the README shows\n"
         )
     );
     let told = bed.run(&["add", "news/a.txt", "news/b.txt"]).ends(2).stderr;

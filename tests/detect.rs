@@ -5,6 +5,7 @@ use infocus::detect::{Candidate, SURE, lists};
 use infocus::extract::markup;
 
 use crate::bed::Bed;
+use crate::server::{Answer, Server};
 
 /// What every page has around its list.
 fn page(lang: &str, list: &str) -> String {
@@ -72,41 +73,69 @@ fn first(title: &str, day: &str) -> [String; 3] {
 
 const TITLE: &str = "The towns agree on a plan for the river";
 
+/// A list in the shapes that lists have.
+const SHAPES: [(&str, &str); 8] = [
+    (
+        "cards",
+        "<div class=card><h3><a href=/n/{n}>{title}</a></h3><span class=date>{day} May 2026</span><p>About the river and all who live beside it, in short.</p></div>",
+    ),
+    (
+        "a link around each card",
+        "<a class=card href=/n/{n}><div class=card__date>{day} May 2026</div><div class=card__title>{title}</div><p>About the river and all who live beside it, in short.</p></a>",
+    ),
+    ("a list", "<li>{day}.05.2026 <a href=/n/{n}>{title}</a></li>"),
+    ("rows", "<tr><td>{day} May 2026</td><td><a href=/n/{n}>{title}</a></td></tr>"),
+    (
+        "headings and what follows",
+        "<h2><a href=/n/{n}>{title}</a></h2><p>{day} May 2026</p><p>About the river and all who live beside it, in short.</p><hr>",
+    ),
+    ("terms", "<dt><a href=/n/{n}>{title}</a></dt><dd>{day} May 2026</dd>"),
+    (
+        "links that all say the same",
+        "<div class=item><b>{title}</b><p>{day} May 2026</p><a href=/n/{n}>Read more</a></div>",
+    ),
+    (
+        "a date in pieces",
+        "<div class=item><div class=date><span>{day}</span><span>May</span><span>2026</span></div><a href=/n/{n}>{title}</a></div>",
+    ),
+];
+
+/// Six pieces with what their elements have to stand in.
+fn in_shape(piece: &str) -> String {
+    let list = repeat(6, piece);
+    match &piece[..3] {
+        "<tr" => format!("<table>{list}</table>"),
+        "<li" => format!("<ul>{list}</ul>"),
+        "<dt" => format!("<dl>{list}</dl>"),
+        _ => list,
+    }
+}
+
+#[test]
+fn a_page_is_added_with_rules_that_find_what_was_found() {
+    for (shape, piece) in SHAPES {
+        let html = page("en-GB", &in_shape(piece));
+        let server = Server::start(move |_| Answer::page(html.clone()));
+        let bed = Bed::new();
+        bed.run(&["add", &server.url("/news/"), "--slug", "news"]).ends(0);
+        let definition = bed.read("feeds/news.toml");
+        bed.run(&["check"]).ends(0);
+        bed.run(&["refresh", "--now", "2026-11-24T10:00:00Z"]).ends(0);
+        let feed = bed.json_feed("news");
+        let items = feed["items"].as_array().expect("items");
+        assert_eq!(items.len(), 6, "{shape}: {definition}");
+        let first = &items[0];
+        assert_eq!(first["title"], TITLE, "{shape}: {definition}");
+        assert_eq!(first["url"], server.url("/n/1"), "{shape}: {definition}");
+        let day = first["date_published"].as_str().map(|at| &at[..10]);
+        assert_eq!(day, Some("2026-05-28"), "{shape}: {definition}");
+    }
+}
+
 #[test]
 fn a_list_is_found_in_whatever_it_is_made_of() {
-    let shapes = [
-        (
-            "cards",
-            "<div class=card><h3><a href=/n/{n}>{title}</a></h3><span class=date>{day} May 2026</span><p>About the river and all who live beside it, in short.</p></div>",
-        ),
-        (
-            "a link around each card",
-            "<a class=card href=/n/{n}><div class=card__date>{day} May 2026</div><div class=card__title>{title}</div><p>About the river and all who live beside it, in short.</p></a>",
-        ),
-        ("a list", "<li>{day}.05.2026 <a href=/n/{n}>{title}</a></li>"),
-        ("rows", "<tr><td>{day} May 2026</td><td><a href=/n/{n}>{title}</a></td></tr>"),
-        (
-            "headings and what follows",
-            "<h2><a href=/n/{n}>{title}</a></h2><p>{day} May 2026</p><p>About the river and all who live beside it, in short.</p><hr>",
-        ),
-        ("terms", "<dt><a href=/n/{n}>{title}</a></dt><dd>{day} May 2026</dd>"),
-        (
-            "links that all say the same",
-            "<div class=item><b>{title}</b><p>{day} May 2026</p><a href=/n/{n}>Read more</a></div>",
-        ),
-        (
-            "a date in pieces",
-            "<div class=item><div class=date><span>{day}</span><span>May</span><span>2026</span></div><a href=/n/{n}>{title}</a></div>",
-        ),
-    ];
-    for (shape, piece) in shapes {
-        let list = repeat(6, piece);
-        let list = match &piece[..3] {
-            "<tr" => format!("<table>{list}</table>"),
-            "<li" => format!("<ul>{list}</ul>"),
-            "<dt" => format!("<dl>{list}</dl>"),
-            _ => list,
-        };
+    for (shape, piece) in SHAPES {
+        let list = in_shape(piece);
         let found = best("en-GB", &list);
         assert_eq!(found.len(), 6, "{shape}: {found:?}");
         assert_eq!(found[0], first(TITLE, "2026-05-28"), "{shape}");

@@ -9,8 +9,10 @@ use url::Url;
 use super::{Answer, Outcome};
 use crate::catalog::{self, Request, read_files};
 use crate::dates::Reader;
+use crate::detect::learn::{Learnt, learn};
+use crate::detect::{self, SURE};
 use crate::diagnostic::{Diagnostic, count};
-use crate::extract::{self, ExtractError, RawItem, Rules};
+use crate::extract::{self, ExtractError, RawItem, Rules, charset, markup};
 use crate::fetch::{Fetched, Fetcher};
 use crate::model::Slug;
 use crate::site::Site;
@@ -18,7 +20,7 @@ use crate::site::Site;
 #[derive(Debug, Args)]
 pub struct Options {
     /// A folder of announcements, as a glob relative to `feeds/` ("news/*.txt"), or the address of
-    /// a feed or a sitemap
+    /// a page, a feed or a sitemap
     #[arg(required = true, value_name = "GLOB_OR_URL")]
     place: Vec<String>,
     /// The feed's name in paths; made from the place if there is none
@@ -52,12 +54,18 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
             .into());
     }
     let dates = Reader::new(&site.settings.language).looking_at(now, &site.settings.time_zone);
-    let (items, problems) = match &place {
-        Place::Page(url) => (page(site, url, &dates).await?, Vec::new()),
-        Place::Files(glob) => files(&under, glob, &dates)?,
+    let (items, problems, rules) = match &place {
+        Place::Page(url) => {
+            let (items, rules) = page(site, url, &dates).await?;
+            (items, Vec::new(), rules)
+        }
+        Place::Files(glob) => {
+            let (items, problems) = files(&under, glob, &dates)?;
+            (items, problems, None)
+        }
     };
     let title = options.title.clone().unwrap_or_else(|| title_of(&slug));
-    std::fs::write(&file, definition(&title, &place))?;
+    std::fs::write(&file, definition(&title, &place, rules.as_ref()))?;
     Ok(Answer {
         outcome: Outcome::Done,
         json: json!({ "feed": slug, "definition": file, "items": items.len(), "problems": problems }),
@@ -89,7 +97,12 @@ fn place(named: &[String], under: &Path) -> Result<Place, Diagnostic> {
     Ok(Place::Files(if is_folder { format!("{path}/*") } else { path.to_owned() }))
 }
 
-async fn page(site: &Site, url: &Url, dates: &Reader) -> Result<Vec<RawItem>, Diagnostic> {
+/// What a page gives: as a feed or a sitemap, or by rules that are learnt from it.
+async fn page(
+    site: &Site,
+    url: &Url,
+    dates: &Reader,
+) -> Result<(Vec<RawItem>, Option<Learnt>), Diagnostic> {
     let failed = |reason: String| Diagnostic::new(reason).note("page", url.as_str());
     let fetcher = Fetcher::new(&site.settings)?;
     let fetched = fetcher.fetch(url, None, &Request::default()).await.map_err(|error| {
@@ -99,18 +112,38 @@ async fn page(site: &Site, url: &Url, dates: &Reader) -> Result<Vec<RawItem>, Di
             None => problem,
         }
     })?;
-    let Fetched::Page(page) = fetched else { return Ok(Vec::new()) };
+    let Fetched::Page(page) = fetched else { return Ok((Vec::new(), None)) };
     let content_type = page.content_type.as_deref();
     let source = extract::Source::page(&page.url, content_type, &page.body, dates);
-    let listing = extract::read(source, &Rules::Auto).map_err(|error| match error {
-        ExtractError::NoRules => failed("the page is neither a feed nor a sitemap".to_owned())
-            .help("write a definition with `[source.html]`, as the README shows"),
-        error => failed(error.to_string()),
-    })?;
+    let listing = match extract::read(source, &Rules::Auto) {
+        Ok(listing) => listing,
+        Err(ExtractError::NoRules) => {
+            let text = charset::decode(&page.body, content_type);
+            let (items, rules) = learnt(&text, &page.url, dates)
+                .map_err(|problem| problem.note("page", url.as_str()))?;
+            return Ok((items, Some(rules)));
+        }
+        Err(error) => return Err(failed(error.to_string())),
+    };
     if listing.items.is_empty() && listing.parts.is_empty() {
         return Err(failed("there are no announcements in it".to_owned()));
     }
-    Ok(listing.items)
+    Ok((listing.items, None))
+}
+
+/// The announcements of a page that has no rules yet, and rules that find them again.
+fn learnt(text: &str, url: &Url, dates: &Reader) -> Result<(Vec<RawItem>, Learnt), Diagnostic> {
+    let help = "write a definition with `[source.html]`, as the README shows";
+    let html = markup::parse(text).map_err(|error| Diagnostic::new(error.to_string()))?;
+    let list = detect::lists(&html, url, dates).into_iter().next();
+    let list = list.filter(|list| list.score >= SURE).ok_or_else(|| {
+        Diagnostic::new("the page is neither a feed nor a sitemap, and has no clear list")
+            .help(format!("see what it has with `infocus probe {url}`, or {help}"))
+    })?;
+    let rules = learn(&html, url, &list).ok_or_else(|| {
+        Diagnostic::new("there are announcements, but no short rules for where they are").help(help)
+    })?;
+    Ok((list.items, rules))
 }
 
 fn files(under: &Path, glob: &str, dates: &Reader) -> Result<Found, Diagnostic> {
@@ -199,7 +232,7 @@ fn title_of(slug: &Slug) -> String {
         .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }
 
-fn definition(title: &str, place: &Place) -> String {
+fn definition(title: &str, place: &Place, rules: Option<&Learnt>) -> String {
     let string = |text: &str| toml::Value::from(text).to_string();
     let source = match place {
         Place::Files(glob) => format!("files = {}", string(glob)),
@@ -209,7 +242,28 @@ fn definition(title: &str, place: &Place) -> String {
         "title = {}\n# description = \"What this feed is about, in a sentence\"\n\
          # home_url = \"https://www.example.org/news\"   # the page it stands for\n\
          # language = \"de\"                             # if not the site's\n\n\
-         [[source]]\n{source}\n",
+         [[source]]\n{source}\n{}",
         string(title),
+        rules.map(table).unwrap_or_default(),
     )
+}
+
+/// The rules as a table of a definition.
+fn table(rules: &Learnt) -> String {
+    let string = |text: &str| toml::Value::from(text).to_string();
+    let mut table = format!("[source.html]\nitem = {}\n", string(&rules.item));
+    if rules.is_run {
+        table.push_str("run = true\n");
+    }
+    for (name, places) in &rules.fields {
+        let value = match places.as_slice() {
+            [only] => string(only),
+            several => {
+                let all: Vec<String> = several.iter().map(|place| string(place)).collect();
+                format!("[{}]", all.join(", "))
+            }
+        };
+        let _ = writeln!(table, "{name} = {value}");
+    }
+    table
 }

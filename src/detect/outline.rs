@@ -225,7 +225,7 @@ fn hash(value: &impl Hash) -> u64 {
 }
 
 /// A class that names a kind of thing, not the one thing or its place: `post-123`, `odd`, `first`.
-fn is_kind(class: &str) -> bool {
+pub fn is_kind(class: &str) -> bool {
     const PLACES: [&str; 10] =
         ["odd", "even", "first", "last", "alt", "active", "current", "new", "sticky", "featured"];
     !class.contains(|c: char| c.is_ascii_digit())

@@ -6,6 +6,8 @@ use std::collections::{HashMap, HashSet};
 use super::Candidate;
 use super::card::{Card, DateAt, Scope};
 use super::outline::{Outline, What, Zone};
+use ego_tree::NodeId;
+
 use crate::dates::{Orders, Reader, When, in_path};
 use crate::extract::{RawDate, RawItem};
 use crate::model::Evidence;
@@ -43,6 +45,10 @@ pub fn candidate(
             !card.title.is_empty() && seen.insert((key, card.title.clone()))
         })
         .collect();
+    let kept = scopes.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(scope, _)| scope);
+    let elements = kept.clone().filter_map(|scope| outline.element(scope.nodes.start));
+    let ids: Vec<NodeId> = elements.map(|element| element.id()).collect();
+    let are_runs = kept.clone().any(|scope| scope.nodes.end > outline.nodes[scope.nodes.start].end);
     let mut keep = keep.iter();
     let zones: Vec<Zone> =
         scopes.iter().map(|scope| outline.nodes[scope.nodes.start].zone).collect();
@@ -101,7 +107,7 @@ pub fn candidate(
     let items =
         cards.into_iter().zip(dates).map(|(card, date)| item(card, date, outline)).collect();
     let score = reasons.iter().map(|reason| reason.points).sum();
-    Some(Candidate { items, dates: reader, score, reasons })
+    Some(Candidate { items, cards: ids, are_runs, dates: reader, score, reasons })
 }
 
 impl Reason {

@@ -313,6 +313,11 @@ impl<'a> Page<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// The element of the item.
+    pub fn id(&self) -> NodeId {
+        self.start.id()
+    }
+
     /// What a target names inside the item, without what belongs to an item inside this one.
     fn find<'b>(&'b self, target: &'b Target) -> Box<dyn Iterator<Item = ElementRef<'a>> + 'b> {
         let Some(selector) = &target.selector else {

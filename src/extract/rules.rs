@@ -1,7 +1,7 @@
 //! A listing page and CSS rules to raw items. Every field is looked for inside its item, so one
 //! that is missing costs neither the item nor another field.
 
-use scraper::{ElementRef, Selector};
+use scraper::{ElementRef, Html, Selector};
 
 use super::markup::{self, parse};
 use super::pick::{Page, Pick, Scope};
@@ -19,17 +19,21 @@ pub struct Rules {
 }
 
 pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
-    let html = markup::with_most(parse(html)?, &rules.item);
-    let page = Page::new(&html, Some(&rules.item));
+    Ok(read_parsed(&markup::with_most(parse(html)?, &rules.item), rules))
+}
+
+/// The same of a page that has been parsed.
+pub fn read_parsed(html: &Html, rules: &Rules) -> Listing {
+    let page = Page::new(html, Some(&rules.item));
     let whole = page.whole();
     let items = page.items(&rules.item, rules.are_runs);
-    Ok(Listing {
+    Listing {
         items: items.iter().map(|item| read_item(item, &rules.fields)).collect(),
         next: rules.next.iter().find_map(|pick| pick.value(&whole, false)),
         base: base(html.root_element()),
         language: html.root_element().value().attr("lang").map(str::to_owned),
         ..Listing::default()
-    })
+    }
 }
 
 /// The page of one item: a listing of one.
