@@ -15,6 +15,7 @@
 mod card;
 mod group;
 pub mod learn;
+mod obstacle;
 mod outline;
 mod score;
 
@@ -25,6 +26,7 @@ use url::Url;
 use crate::dates::Reader;
 use crate::extract::RawItem;
 
+pub use obstacle::{Obstacle, obstacle};
 pub use score::Reason;
 
 /// A list that may be the announcements.

@@ -202,6 +202,20 @@ fn probe_tells_people_and_programs_what_it_found() {
         .stdout;
     let feed: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(feed["items"][5]["url"], "https://www.example.org/n/6");
+    for (shown, told) in [
+        ("<p>Hello</p>", "No announcements: there are no links that could make a list."),
+        (
+            "<div id=root></div><script src=/app.js></script>",
+            "No announcements: the page is empty until its scripts have run in a browser.",
+        ),
+        (
+            "<title>Just a moment...</title><p>Checking your browser</p>",
+            "No announcements: the server lets only browsers in, and asks whether a person is there.",
+        ),
+    ] {
+        bed.write("page.html", shown);
+        assert_eq!(bed.run(&["probe", file]).ends(1).stdout.trim(), told);
+    }
     bed.write("page.html", page("en-GB", "<h1>Nothing</h1>"));
     let told = bed.run(&["probe", file, "--format", "jsonfeed"]).ends(1).stdout;
     let feed: serde_json::Value = serde_json::from_str(&told).expect("JSON");

@@ -12,7 +12,7 @@ use super::page::Named;
 use super::{Answer, Outcome};
 use crate::config::Settings;
 use crate::dates::Reader;
-use crate::detect::{self, Candidate, SURE};
+use crate::detect::{self, Candidate, Obstacle, SURE};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::markup;
 use crate::normalize::cut_at_word;
@@ -68,8 +68,9 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
             json!({ "url": page.url, "sure": best.is_some(), "lists": lists.iter().take(LISTS).map(described).collect::<Vec<_>>() })
         }
     };
+    let obstacle = detect::obstacle(&html).filter(|_| best.is_none());
     let text = match options.format {
-        Format::Table => table(&lists, best, &found),
+        Format::Table => table(&lists, best, &found, obstacle),
         Format::Json | Format::Jsonfeed => json.to_string(),
     };
     let outcome = if best.is_some() { Outcome::Done } else { Outcome::Nothing };
@@ -116,7 +117,12 @@ fn described(list: &Candidate) -> Value {
     json!({ "items": list.items.len(), "score": list.score, "titles": titles, "reasons": reasons })
 }
 
-fn table(lists: &[Candidate], best: Option<&Candidate>, found: &[Sighting]) -> String {
+fn table(
+    lists: &[Candidate],
+    best: Option<&Candidate>,
+    found: &[Sighting],
+    obstacle: Option<Obstacle>,
+) -> String {
     let mut text = String::new();
     match best {
         Some(list) => {
@@ -136,7 +142,14 @@ fn table(lists: &[Candidate], best: Option<&Candidate>, found: &[Sighting]) -> S
             }
             let _ = writeln!(text, "\nWhy:");
         }
+        None if lists.is_empty() => {
+            let why = obstacle.map_or("there are no links that could make a list", Obstacle::told);
+            let _ = writeln!(text, "No announcements: {why}.");
+        }
         None => {
+            if let Some(obstacle) = obstacle {
+                let _ = writeln!(text, "Perhaps {}.", obstacle.told());
+            }
             let _ = writeln!(text, "Not sure. What comes nearest to a list of announcements:");
         }
     }
