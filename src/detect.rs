@@ -23,8 +23,9 @@ use ego_tree::NodeId;
 use scraper::Html;
 use url::Url;
 
-use crate::dates::Reader;
+use crate::dates::{Reader, fold};
 use crate::extract::RawItem;
+use crate::normalize::line;
 
 pub use obstacle::{Obstacle, obstacle};
 pub use score::Reason;
@@ -47,6 +48,21 @@ pub struct Candidate {
 
 /// The score from which on a list is good enough to be published.
 pub const SURE: f64 = 4.0;
+
+/// The list to take: the likeliest if it is sure enough; if there are examples, the likeliest that has
+/// an item with each of these titles, however sure.
+pub fn choose<'a>(lists: &'a [Candidate], examples: &[String]) -> Option<&'a Candidate> {
+    let has = |list: &Candidate, example: &String| {
+        let example = fold(&line(example));
+        list.items
+            .iter()
+            .any(|item| item.title.as_deref().is_some_and(|title| fold(title).contains(&example)))
+    };
+    match examples {
+        [] => lists.first().filter(|list| list.score >= SURE),
+        examples => lists.iter().find(|list| examples.iter().all(|example| has(list, example))),
+    }
+}
 
 /// The lists of a page, the likeliest first.
 pub fn lists(html: &Html, page: &Url, reader: &Reader) -> Vec<Candidate> {

@@ -223,6 +223,28 @@ fn probe_tells_people_and_programs_what_it_found() {
 }
 
 #[test]
+fn a_title_points_at_its_list() {
+    let html = page(
+        "en-GB",
+        &repeat(
+            4,
+            "<div class=card><h3><a href=/n/{n}>{title}</a></h3><p>{day} May 2026</p></div>",
+        ),
+    );
+    let server = Server::start(move |_| Answer::page(html.clone()));
+    let bed = Bed::new();
+    let example = ["--example", "many people read, 2"];
+    let told = bed.run(&["probe", &server.url("/"), example[0], example[1]]).ends(0).stdout;
+    assert!(told.starts_with("5 announcements"), "{told}");
+    bed.run(&["add", &server.url("/"), "--slug", "news", example[0], example[1]]).ends(0);
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(bed.json_feed("news")["items"].as_array().map(Vec::len), Some(5));
+    let told =
+        bed.run(&["add", &server.url("/"), "--slug", "x", "--example", "Nobody"]).ends(2).stderr;
+    assert!(told.starts_with("error: the page has no list with these titles"), "{told}");
+}
+
+#[test]
 fn article_reads_one_page_with_what_only_people_are_told() {
     let bed = Bed::new();
     let paragraph = "<p>The towns along the river agreed on a common plan for the next ten years, which names what every one of them will do.</p>";

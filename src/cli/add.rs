@@ -9,8 +9,8 @@ use url::Url;
 use super::{Answer, Outcome};
 use crate::catalog::{self, Request, read_files};
 use crate::dates::Reader;
+use crate::detect;
 use crate::detect::learn::{Learnt, learn};
-use crate::detect::{self, SURE};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, RawItem, Rules, charset, markup};
 use crate::fetch::{Fetched, Fetcher};
@@ -23,6 +23,9 @@ pub struct Options {
     /// a page, a feed or a sitemap
     #[arg(required = true, value_name = "GLOB_OR_URL")]
     place: Vec<String>,
+    /// A title that the list of a page has, or a part of it; more than one if need be
+    #[arg(long, value_name = "TITLE")]
+    example: Vec<String>,
     /// The feed's name in paths; made from the place if there is none
     #[arg(long)]
     slug: Option<String>,
@@ -56,7 +59,7 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
     let dates = Reader::new(&site.settings.language).looking_at(now, &site.settings.time_zone);
     let (items, problems, rules) = match &place {
         Place::Page(url) => {
-            let (items, rules) = page(site, url, &dates).await?;
+            let (items, rules) = page(site, url, &options.example, &dates).await?;
             (items, Vec::new(), rules)
         }
         Place::Files(glob) => {
@@ -101,6 +104,7 @@ fn place(named: &[String], under: &Path) -> Result<Place, Diagnostic> {
 async fn page(
     site: &Site,
     url: &Url,
+    examples: &[String],
     dates: &Reader,
 ) -> Result<(Vec<RawItem>, Option<Learnt>), Diagnostic> {
     let failed = |reason: String| Diagnostic::new(reason).note("page", url.as_str());
@@ -119,7 +123,7 @@ async fn page(
         Ok(listing) => listing,
         Err(ExtractError::NoRules) => {
             let text = charset::decode(&page.body, content_type);
-            let (items, rules) = learnt(&text, &page.url, dates)
+            let (items, rules) = learnt(&text, &page.url, examples, dates)
                 .map_err(|problem| problem.note("page", url.as_str()))?;
             return Ok((items, Some(rules)));
         }
@@ -132,18 +136,27 @@ async fn page(
 }
 
 /// The announcements of a page that has no rules yet, and rules that find them again.
-fn learnt(text: &str, url: &Url, dates: &Reader) -> Result<(Vec<RawItem>, Learnt), Diagnostic> {
+fn learnt(
+    text: &str,
+    url: &Url,
+    examples: &[String],
+    dates: &Reader,
+) -> Result<(Vec<RawItem>, Learnt), Diagnostic> {
     let help = "write a definition with `[source.html]`, as the README shows";
     let html = markup::parse(text).map_err(|error| Diagnostic::new(error.to_string()))?;
-    let list = detect::lists(&html, url, dates).into_iter().next();
-    let list = list.filter(|list| list.score >= SURE).ok_or_else(|| {
-        Diagnostic::new("the page is neither a feed nor a sitemap, and has no clear list")
+    let lists = detect::lists(&html, url, dates);
+    let list = detect::choose(&lists, examples).ok_or_else(|| {
+        let problem = match examples {
+            [] => "the page is neither a feed nor a sitemap, and has no clear list",
+            _ => "the page has no list with these titles",
+        };
+        Diagnostic::new(problem)
             .help(format!("see what it has with `infocus probe {url}`, or {help}"))
     })?;
-    let rules = learn(&html, url, &list).ok_or_else(|| {
+    let rules = learn(&html, url, list).ok_or_else(|| {
         Diagnostic::new("there are announcements, but no short rules for where they are").help(help)
     })?;
-    Ok((list.items, rules))
+    Ok((list.items.clone(), rules))
 }
 
 fn files(under: &Path, glob: &str, dates: &Reader) -> Result<Found, Diagnostic> {

@@ -12,7 +12,7 @@ use super::page::Named;
 use super::{Answer, Outcome};
 use crate::config::Settings;
 use crate::dates::Reader;
-use crate::detect::{self, Candidate, Obstacle, SURE};
+use crate::detect::{self, Candidate, Obstacle};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::markup;
 use crate::normalize::cut_at_word;
@@ -22,6 +22,9 @@ use crate::normalize::sighting::{Ground, Sighting};
 pub struct Options {
     #[command(flatten)]
     page: Named,
+    /// A title that the list has, or a part of it; more than one if need be
+    #[arg(long, value_name = "TITLE")]
+    example: Vec<String>,
     /// `jsonfeed`: the best list as JSON Feed 1.1, empty if it is not sure
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -48,7 +51,7 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
     let language = root.value().attr("lang").unwrap_or(&settings.language).to_owned();
     let dates = Reader::new(&language).looking_at(now, &settings.time_zone);
     let lists = detect::lists(&html, &page.url, &dates);
-    let best = lists.first().filter(|list| list.score >= SURE);
+    let best = detect::choose(&lists, &options.example);
     let ground = |dates: Reader| Ground {
         base: Some(page.url.clone()),
         dates,
@@ -153,7 +156,7 @@ fn table(
             let _ = writeln!(text, "Not sure. What comes nearest to a list of announcements:");
         }
     }
-    for list in lists.iter().take(if best.is_some() { 1 } else { LISTS }) {
+    for list in best.map_or_else(|| lists.iter().take(LISTS).collect(), |best| vec![best]) {
         if best.is_none() {
             let first = list.items.first().and_then(|item| item.title.clone()).unwrap_or_default();
             let _ = writeln!(
