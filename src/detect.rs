@@ -12,6 +12,7 @@
 //! judged by how many of its cards have them, how much of the page's text it holds, and where on the
 //! page it stands. Words in names only ever lower or raise a score; nothing is dropped for them.
 
+mod announced;
 mod card;
 mod group;
 pub mod learn;
@@ -27,6 +28,7 @@ use crate::dates::{Reader, fold};
 use crate::extract::RawItem;
 use crate::normalize::line;
 
+pub use announced::{Announced, feeds};
 pub use obstacle::{Obstacle, obstacle};
 pub use score::Reason;
 

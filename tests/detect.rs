@@ -202,6 +202,10 @@ fn probe_tells_people_and_programs_what_it_found() {
         .stdout;
     let feed: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     assert_eq!(feed["items"][5]["url"], "https://www.example.org/n/6");
+    let named = "<link rel=alternate type=application/rss+xml href=/feed.xml title=News><link rel=alternate type=application/rss+xml href=/comments/feed/><p>Hi</p>";
+    bed.write("page.html", named);
+    let told = bed.run(&["probe", file, "--base-url", "https://www.example.org/"]).ends(0).stdout;
+    assert!(told.contains("\n  https://www.example.org/feed.xml  News\n\n"), "{told}");
     for (shown, told) in [
         ("<p>Hello</p>", "No announcements: there are no links that could make a list."),
         (

@@ -12,7 +12,7 @@ use super::page::Named;
 use super::{Answer, Outcome};
 use crate::config::Settings;
 use crate::dates::Reader;
-use crate::detect::{self, Candidate, Obstacle};
+use crate::detect::{self, Announced, Candidate, Obstacle};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::markup;
 use crate::normalize::cut_at_word;
@@ -65,18 +65,20 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
         list.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect()
     };
     let found = best.map(sightings).unwrap_or_default();
+    let feeds = detect::feeds(&html, &page.url);
     let json = match options.format {
         Format::Jsonfeed => feed(&page.url, &found, &settings.time_zone),
         _ => {
-            json!({ "url": page.url, "sure": best.is_some(), "lists": lists.iter().take(LISTS).map(described).collect::<Vec<_>>() })
+            json!({ "url": page.url, "sure": best.is_some(), "feeds": feeds.iter().map(|feed| json!({ "url": feed.url, "title": feed.title })).collect::<Vec<_>>(), "lists": lists.iter().take(LISTS).map(described).collect::<Vec<_>>() })
         }
     };
     let obstacle = detect::obstacle(&html).filter(|_| best.is_none());
     let text = match options.format {
-        Format::Table => table(&lists, best, &found, obstacle),
+        Format::Table => named(&feeds) + &table(&lists, best, &found, obstacle),
         Format::Json | Format::Jsonfeed => json.to_string(),
     };
-    let outcome = if best.is_some() { Outcome::Done } else { Outcome::Nothing };
+    let has_feed = options.format != Format::Jsonfeed && !feeds.is_empty();
+    let outcome = if best.is_some() || has_feed { Outcome::Done } else { Outcome::Nothing };
     Ok(Answer { outcome, text, json })
 }
 
@@ -118,6 +120,19 @@ fn described(list: &Candidate) -> Value {
         .collect();
     let titles: Vec<_> = list.items.iter().take(ITEMS).map(|item| item.title.clone()).collect();
     json!({ "items": list.items.len(), "score": list.score, "titles": titles, "reasons": reasons })
+}
+
+/// What the page has already: better than anything that can be made of it.
+fn named(feeds: &[Announced]) -> String {
+    if feeds.is_empty() {
+        return String::new();
+    }
+    let mut text = "Feeds that the page names; `infocus add` takes their addresses:\n\n".to_owned();
+    for feed in feeds {
+        let _ = writeln!(text, "  {}  {}", feed.url, feed.title);
+    }
+    text.push('\n');
+    text
 }
 
 fn table(
