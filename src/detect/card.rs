@@ -41,9 +41,8 @@ pub struct Card {
     pub teaser: Option<String>,
     pub picture: Option<Picture>,
     pub has_heading: bool,
-    /// Characters of all its text, and of that in links.
+    /// Characters of all its text.
     pub text: usize,
-    pub linked: usize,
 }
 
 /// Characters of a text that is no more than a date, and of a line with one in it.
@@ -63,8 +62,6 @@ impl Card {
         let own = own_link(outline, scope);
         let title = title(outline, scope, own, heading.clone(), &lines, generic, reader);
         let text: usize = lines.iter().map(|line| line.chars().count()).sum();
-        let links = outline.links_in(scope.nodes.clone()).iter();
-        let linked = links.map(|link| link.text.chars().count()).sum();
         let teaser = lines
             .iter()
             .filter(|line| **line != title && line.chars().count() >= TEASER)
@@ -78,7 +75,6 @@ impl Card {
             picture: picture(outline, scope),
             has_heading: heading.is_some(),
             text,
-            linked,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use super::card::Scope;
 use super::outline::{Outline, Zone};
 
-/// Links that make a list.
-const FEWEST: usize = 3;
+/// Links, and cards, that make a list.
+pub const FEWEST: usize = 3;
 
 /// Lists that are looked at; the largest first.
 const MOST_GROUPS: usize = 60;

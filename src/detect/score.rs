@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::Candidate;
 use super::card::{Card, DateAt, Scope};
+use super::group::FEWEST;
 use super::outline::{Outline, What, Zone};
-use ego_tree::NodeId;
-
 use crate::dates::{Orders, Reader, When, in_path};
 use crate::extract::{RawDate, RawItem};
 use crate::model::Evidence;
@@ -29,85 +28,88 @@ pub fn candidate(
     total: usize,
     reader: &Reader,
 ) -> Option<Candidate> {
-    let links = &outline.links;
-    let generic = generic(outline, &scopes);
-    let mut cards: Vec<Card> =
-        scopes.iter().map(|scope| Card::of(outline, scope, generic, reader)).collect();
-    let above = dates_above(outline, &scopes, reader);
-    for (card, above) in cards.iter_mut().zip(above) {
-        card.dates.extend(above.map(|text| (DateAt::Above, text)));
-    }
-    let mut seen = HashSet::new();
-    let keep: Vec<bool> = cards
-        .iter()
-        .map(|card| {
-            let key = card.link.map(|link| links[link].key.as_str());
-            !card.title.is_empty() && seen.insert((key, card.title.clone()))
-        })
-        .collect();
-    let kept = scopes.iter().zip(&keep).filter(|(_, keep)| **keep).map(|(scope, _)| scope);
-    let elements = kept.clone().filter_map(|scope| outline.element(scope.nodes.start));
-    let ids: Vec<NodeId> = elements.map(|element| element.id()).collect();
-    let are_runs = kept.clone().any(|scope| scope.nodes.end > outline.nodes[scope.nodes.start].end);
-    let mut keep = keep.iter();
-    let zones: Vec<Zone> =
-        scopes.iter().map(|scope| outline.nodes[scope.nodes.start].zone).collect();
-    let text: usize = cards.iter().map(|card| card.text).sum();
-    let linked: usize = cards.iter().map(|card| card.linked).sum();
-    cards.retain(|_| *keep.next().unwrap_or(&false));
-    if cards.len() < 3 {
+    let (scopes, cards) = different(outline, scopes, reader);
+    if cards.len() < FEWEST {
         return None;
     }
     let texts = cards.iter().flat_map(|card| card.dates.iter().map(|(_, text)| text.as_str()));
     let reader = reader.clone().with_orders(Orders::of_column(texts, reader));
     let dates = choose_dates(&cards, &reader);
+    let reasons = reasons(outline, &scopes, &cards, &dates, total);
+    let elements = scopes.iter().filter_map(|scope| outline.element(scope.nodes.start));
+    let are_runs =
+        scopes.iter().any(|scope| scope.nodes.end > outline.nodes[scope.nodes.start].end);
+    Some(Candidate {
+        cards: elements.map(|element| element.id()).collect(),
+        are_runs,
+        score: reasons.iter().map(|reason| reason.points).sum(),
+        items: cards.into_iter().zip(dates).map(|(card, date)| item(card, date, outline)).collect(),
+        dates: reader,
+        reasons,
+    })
+}
+
+/// The cards of a group that have a title, each once.
+fn different(outline: &Outline, scopes: Vec<Scope>, reader: &Reader) -> (Vec<Scope>, Vec<Card>) {
+    let generic = generic(outline, &scopes);
+    let above = dates_above(outline, &scopes, reader);
+    let mut seen = HashSet::new();
+    let cards = scopes.iter().zip(above).map(|(scope, above)| {
+        let mut card = Card::of(outline, scope, generic, reader);
+        card.dates.extend(above.map(|text| (DateAt::Above, text)));
+        card
+    });
+    let cards: Vec<Card> = cards.collect();
+    let is_new = |card: &Card| {
+        let key = card.link.map(|link| outline.links[link].key.as_str());
+        !card.title.is_empty() && seen.insert((key, card.title.clone()))
+    };
+    let keep: Vec<bool> = cards.iter().map(is_new).collect();
+    let kept = scopes.into_iter().zip(cards).zip(keep).filter(|(_, keep)| *keep);
+    kept.map(|(both, _)| both).unzip()
+}
+
+/// What speaks for cards and against them.
+fn reasons(
+    outline: &Outline,
+    scopes: &[Scope],
+    cards: &[Card],
+    dates: &[Option<String>],
+    total: usize,
+) -> Vec<Reason> {
     let n = cards.len() as f64;
     let share =
         |is_it: &dyn Fn(&Card) -> bool| cards.iter().filter(|card| is_it(card)).count() as f64 / n;
+    let zone = |zone| {
+        let is_there = |scope: &&Scope| outline.nodes[scope.nodes.start].zone == zone;
+        scopes.iter().filter(is_there).count() as f64 / n
+    };
+    let has_address_date =
+        |card: &Card| card.link.is_some_and(|link| in_path(&outline.links[link].url).is_some());
     let dated = dates.iter().filter(|date| date.is_some()).count() as f64 / n;
-    let by_address =
-        share(&|card| card.link.is_some_and(|link| in_path(&links[link].url).is_some()));
-    let zone = |zone| zones.iter().filter(|z| **z == zone).count() as f64 / zones.len() as f64;
+    let by_address = if dated < 0.5 { share(&has_address_date) } else { 0.0 };
+    let headed = share(&|card| card.has_heading);
+    let told = share(&|card| card.teaser.is_some());
+    let pictured = share(&|card| card.picture.is_some());
+    let titled = share(&is_title);
+    let text: usize = cards.iter().map(|card| card.text).sum();
+    let volume = (text as f64 / total.max(1) as f64).min(1.0);
     let titles: HashSet<&str> = cards.iter().map(|card| card.title.as_str()).collect();
-    let reasons = vec![
+    let own = titles.len() as f64 / n;
+    vec![
         reason("cards", n, n.ln().min(3.5) * 0.6),
         reason("with a date", dated, 2.5 * dated),
-        reason(
-            "with a date in the address",
-            by_address,
-            if dated < 0.5 { 1.5 * by_address } else { 0.0 },
-        ),
-        reason("with a heading", share(&|card| card.has_heading), share(&|card| card.has_heading)),
-        reason(
-            "with a text of their own",
-            share(&|card| card.teaser.is_some()),
-            share(&|card| card.teaser.is_some()),
-        ),
-        reason(
-            "with an image",
-            share(&|card| card.picture.is_some()),
-            0.4 * share(&|card| card.picture.is_some()),
-        ),
-        reason("with a title of some words", share(&is_title), 2.0 * share(&is_title) - 1.0),
-        reason(
-            "of the page's text",
-            text as f64 / total.max(1) as f64,
-            2.0 * (text as f64 / total.max(1) as f64).min(1.0),
-        ),
-        reason("of its text is links", linked as f64 / text.max(1) as f64, 0.0),
-        reason(
-            "with a title of their own",
-            titles.len() as f64 / n,
-            2.0 * (titles.len() as f64 / n) - 2.0,
-        ),
+        reason("with a date in the address", by_address, 1.5 * by_address),
+        reason("with a heading", headed, headed),
+        reason("with a text of their own", told, told),
+        reason("with an image", pictured, 0.4 * pictured),
+        reason("with a title of some words", titled, 2.0 * titled - 1.0),
+        reason("of the page's text", volume, 2.0 * volume),
+        reason("with a title of their own", own, 2.0 * own - 2.0),
         reason("in the page's frame", zone(Zone::Frame), -2.5 * zone(Zone::Frame)),
         reason("beside the content", zone(Zone::Aside), -1.5 * zone(Zone::Aside)),
         reason("in the main part", zone(Zone::Main), 0.8 * zone(Zone::Main)),
-    ];
-    let items =
-        cards.into_iter().zip(dates).map(|(card, date)| item(card, date, outline)).collect();
-    let score = reasons.iter().map(|reason| reason.points).sum();
-    Some(Candidate { items, cards: ids, are_runs, dates: reader, score, reasons })
+    ]
 }
 
 impl Reason {
