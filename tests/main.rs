@@ -27,3 +27,4 @@ mod server;
 mod sources;
 mod text;
 mod text_dates;
+mod withdrawn;

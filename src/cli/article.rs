@@ -54,10 +54,7 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
 
 fn described(found: &Sighting, url: &Url, settings: &Settings) -> Value {
     let zone = &settings.time_zone;
-    let at = found.published.as_ref().and_then(|date| {
-        let noon = || date.when.day().at(12, 0, 0, 0).to_zoned_datetime(zone.clone()).ok();
-        date.at.or_else(|| noon().map(|noon| noon.timestamp()))
-    });
+    let at = found.published.as_ref().and_then(|date| date.shown_at(zone));
     json!({
         "title": found.title,
         "url": found.url.as_ref().unwrap_or(url),

@@ -7,6 +7,7 @@ use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use super::Candidate;
+use super::card::HEADINGS;
 use super::outline::is_kind;
 use crate::extract::pick::{Page, Pick, Scope, parse_selector};
 use crate::extract::rules::Rules;
@@ -182,7 +183,7 @@ fn places(cards: &[ElementRef], are_runs: bool) -> Vec<String> {
                 add(format!(".{class} a"));
                 add(format!("{name}.{class}"));
             }
-            if ["h1", "h2", "h3", "h4", "h5", "h6"].contains(&name) {
+            if HEADINGS.contains(&name) {
                 add(format!("{name} a"));
             }
             if let Some(parent) = element.parent().and_then(ElementRef::wrap)

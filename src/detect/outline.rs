@@ -8,6 +8,7 @@ use ego_tree::iter::Edge;
 use scraper::{ElementRef, Html, Node as Parsed};
 use url::Url;
 
+use crate::extract::rules;
 use crate::normalize::{line, links};
 
 /// What is not shown, or shows no text.
@@ -113,10 +114,8 @@ impl<'a> Outline<'a> {
     }
 
     fn find_links(&self, html: &Html, page: &Url) -> Vec<Link> {
-        let selector = scraper::Selector::parse("base[href]").ok();
-        let base = selector.and_then(|base| html.select(&base).next());
-        let base = base.and_then(|base| page.join(base.value().attr("href")?).ok());
-        let base = base.unwrap_or_else(|| page.clone());
+        let said = rules::base(html.root_element());
+        let base = said.and_then(|base| page.join(&base).ok()).unwrap_or_else(|| page.clone());
         let own = links::key(page);
         let mut keys: HashMap<String, Option<(Url, String)>> = HashMap::new();
         let mut found = Vec::new();

@@ -51,8 +51,8 @@ const DATES: [&str; 3] = [
 
 /// Reads the announcement of a page at `url`.
 pub fn read(text: &str, url: &Url, dates: &Reader) -> Result<RawItem, TooComplex> {
-    let own = html::read(text, dates)?;
     let page = markup::parse(text)?;
+    let own = html::read_parsed(&page, dates);
     let title = title(&page, url).or(own.title);
     let is_told = |date: &RawDate| date.evidence == Evidence::Page;
     let published = match own.published {

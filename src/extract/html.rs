@@ -19,7 +19,11 @@ const DATED: &str = "time[itemprop=datePublished], time[pubdate]";
 
 /// Reads one announcement from a page or a fragment.
 pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
-    let page = markup::parse(html)?;
+    Ok(read_parsed(&markup::parse(html)?, dates))
+}
+
+/// The same of a page that has been parsed.
+pub fn read_parsed(page: &Html, dates: &Reader) -> RawItem {
     let root = page.root_element();
     let start = RawItem {
         url: attribute(root, "link[rel=canonical]", "href").or(meta(root, "og:url")),
@@ -40,7 +44,7 @@ pub fn read(html: &str, dates: &Reader) -> Result<RawItem, TooComplex> {
     {
         item.published = Some(RawDate { text, evidence: Evidence::Page });
     }
-    Ok(item)
+    item
 }
 
 /// The announcement that blocks make, beyond what is known already; `declared` is what the page

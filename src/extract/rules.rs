@@ -47,7 +47,8 @@ pub fn read_page(html: &str, fields: &Fields<Pick>) -> Result<Listing, TooComple
     Ok(Listing { items: vec![item], base: base(html.root_element()), ..Listing::default() })
 }
 
-fn base(page: ElementRef) -> Option<String> {
+/// What the addresses of a page are relative to, as it says.
+pub fn base(page: ElementRef) -> Option<String> {
     let base = page.select(&Selector::parse("base[href]").ok()?).next()?;
     base.value().attr("href").map(str::to_owned)
 }

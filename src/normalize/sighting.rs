@@ -75,6 +75,12 @@ pub struct Published {
 }
 
 impl Published {
+    /// For showing it alone: its instant, or noon of its day.
+    pub fn shown_at(&self, zone: &TimeZone) -> Option<Timestamp> {
+        let noon = || self.when.day().at(12, 0, 0, 0).to_zoned_datetime(zone.clone()).ok();
+        self.at.or_else(|| noon().map(|noon| noon.timestamp()))
+    }
+
     /// What the address says, where nothing else does.
     fn in_address(url: &Url) -> Option<Published> {
         let when = dates::in_path(url)?;
