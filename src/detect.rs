@@ -16,8 +16,10 @@ mod announced;
 mod card;
 mod group;
 pub mod learn;
+mod none;
 mod obstacle;
 mod outline;
+mod recall;
 mod score;
 
 use ego_tree::NodeId;
@@ -29,7 +31,9 @@ use crate::extract::RawItem;
 use crate::normalize::line;
 
 pub use announced::{Announced, feeds};
+pub use none::says_none;
 pub use obstacle::{Obstacle, obstacle};
+pub use recall::recall;
 pub use score::Reason;
 
 /// A list that may be the announcements.

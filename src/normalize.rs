@@ -12,6 +12,7 @@ mod nesting;
 mod sanitize;
 pub mod sighting;
 mod summary;
+pub mod usual;
 
 pub use moment::whole_second;
 pub use nesting::too_complex;

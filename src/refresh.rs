@@ -14,7 +14,7 @@ use crate::normalize::ledger::{Kind, Occasion};
 use crate::publish::{PublishError, Publisher};
 use crate::site::Site;
 use crate::store::{SourceRow, Store, StoreError, Validators};
-use look::{Look, Looked};
+use look::{Found, Look, Looked};
 
 pub use report::{FeedReport, Report, SourceReport, Verdict};
 
@@ -37,6 +37,9 @@ pub struct Pass<'a> {
     /// Also what is not due.
     pub force: bool,
 }
+
+/// Marks the rules of a definition that others stood in for.
+const HEALED: char = '~';
 
 impl Pass<'_> {
     /// Looks at the due sources of `feeds` and publishes; `told` hears of each source as it begins.
@@ -69,81 +72,86 @@ impl Pass<'_> {
         if source.paused || !(is_due || self.force) {
             return Ok(None);
         }
-        let mut row = self.row(feed, source, before.as_ref());
+        let before = before.as_ref();
+        let mut row = self.row(feed, source, before);
         let mut report = SourceReport::new(feed, source);
-        let is_first = before.as_ref().is_none_or(|row| row.succeeded_at.is_none());
-        let look = Look { feed, source, fetcher, store: self.store, is_first, now: self.now };
-        match look.run(before.as_ref().map(|row| &row.validators)).await? {
+        let is_first = before.is_none_or(|row| row.succeeded_at.is_none());
+        let store = self.store;
+        let look = Look { feed, source, fetcher, store, before, is_first, now: self.now };
+        match look.run().await? {
             Looked::Unchanged => {
                 row.succeeded_at = Some(self.now);
                 report.found = row.found;
-                self.store.note_source(&row).await?;
             }
-            Looked::Failed(problem) => {
-                report.fail(Verdict::Failed, problem);
-                self.note_verdict(row, &report).await?;
-            }
-            Looked::Found(found) if found.sightings.is_empty() && found.dropped == 0 => {
+            Looked::Failed(problem) => report.fail(Verdict::Failed, problem),
+            Looked::Degraded(problem) => report.fail(Verdict::Degraded, problem),
+            Looked::Found(found) if found.has_nothing() => {
                 report.fail(Verdict::Degraded, found.nothing(source));
                 report.problems.extend(found.problems);
-                self.note_verdict(row, &report).await?;
             }
             Looked::Found(found) => {
-                report.found = found.sightings.len();
-                report.skip(found.problems);
-                row.succeeded_at = Some(self.now);
-                row.found = report.found;
-                // What was left over is not to be had from a page that has not changed.
-                row.validators = match (&source.location, found.is_complete) {
-                    (Location::Page(_), false) => Validators::unfinished(&source.fingerprint),
-                    _ => found.validators,
-                };
-                row.verdict = report.verdict.as_str().to_owned();
-                row.message = report.message();
-                let sources: Vec<String> =
-                    feed.sources.iter().map(|source| source.id.clone()).collect();
-                let occasion = Occasion {
-                    feed: &feed.slug,
-                    source: &source.id,
-                    sources: &sources,
-                    is_whole: matches!(source.location, Location::Files { .. }),
-                    language: &source.language,
-                    feed_language: &feed.language,
-                    zone: &self.site.settings.time_zone,
-                    now: self.now,
-                    is_first,
-                    unread_since: before
-                        .as_ref()
-                        .and_then(|row| row.unread_since(&source.fingerprint)),
-                    are_rules_new: before
-                        .as_ref()
-                        .is_some_and(|row| row.was_read_otherwise(&source.fingerprint)),
-                };
-                let changes = self.store.save(&row, found.sightings, occasion).await?;
-                // Other rules find other items.
-                let gone = match found.is_complete && !occasion.are_rules_new {
-                    true => self.ask_for_missing(feed, source, fetcher, &changes).await?,
-                    false => 0,
-                };
-                let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
-                report.count(count(Kind::New), count(Kind::Updated) + gone);
-                report.warn_of_dates(&changes);
-                if report.verdict == Verdict::Fresh {
-                    self.note_verdict(row, &report).await?;
-                }
+                self.take(*found, &look, &mut row, &mut report).await?;
             }
         }
+        row.verdict = report.verdict.as_str().to_owned();
+        row.message = report.message();
+        self.store.note_source(&row).await?;
+        report.compare(before);
         Ok(Some(report))
     }
 
-    async fn note_verdict(
+    /// Settles what a look has found and puts it down.
+    async fn take(
         &self,
-        mut row: SourceRow,
-        report: &SourceReport,
-    ) -> Result<(), StoreError> {
+        found: Found,
+        look: &Look<'_>,
+        row: &mut SourceRow,
+        report: &mut SourceReport,
+    ) -> Result<(), RefreshError> {
+        let Look { feed, source, fetcher, before, is_first, .. } = *look;
+        // What was found otherwise than by the definition was found by other rules.
+        let rules = match &found.healed {
+            Some(_) => format!("{}{HEALED}", source.fingerprint),
+            None => source.fingerprint.clone(),
+        };
+        report.found = found.sightings.len();
+        report.skip(found.problems);
+        row.succeeded_at = Some(self.now);
+        row.found = report.found;
+        row.usual = found.usual;
+        row.moves = found.has_moved;
+        row.proposal = found.healed.as_ref().map(|healed| healed.rules.clone());
+        report.healed = found.healed.map(|healed| healed.problem);
+        // What was left over is not to be had from a page that has not changed.
+        row.validators = match (&source.location, found.is_complete) {
+            (Location::Page(_), false) => Validators::unfinished(&rules),
+            _ => Validators { read_with: Some(rules.clone()), ..found.validators },
+        };
         row.verdict = report.verdict.as_str().to_owned();
-        row.message = report.message();
-        self.store.note_source(&row).await
+        let sources: Vec<String> = feed.sources.iter().map(|source| source.id.clone()).collect();
+        let occasion = Occasion {
+            feed: &feed.slug,
+            source: &source.id,
+            sources: &sources,
+            is_whole: matches!(source.location, Location::Files { .. }),
+            language: &source.language,
+            feed_language: &feed.language,
+            zone: &self.site.settings.time_zone,
+            now: self.now,
+            is_first,
+            unread_since: before.and_then(|row| row.unread_since(&rules)),
+            are_rules_new: before.is_some_and(|row| row.was_read_otherwise(&rules)),
+        };
+        let changes = self.store.save(row, found.sightings, occasion).await?;
+        // Other rules find other items.
+        let gone = match found.is_complete && !occasion.are_rules_new {
+            true => self.ask_for_missing(feed, source, fetcher, &changes).await?,
+            false => 0,
+        };
+        let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
+        report.count(count(Kind::New), count(Kind::Updated) + gone);
+        report.warn_of_dates(&changes);
+        Ok(())
     }
 
     /// The state of a source as of this look, before anything is known of it.
@@ -162,6 +170,9 @@ impl Pass<'_> {
             message: None,
             found: before.map_or(0, |row| row.found),
             validators: before.map(|row| row.validators.clone()).unwrap_or_default(),
+            usual: before.and_then(|row| row.usual.clone()),
+            moves: before.is_some_and(|row| row.moves),
+            proposal: before.and_then(|row| row.proposal.clone()),
         }
     }
 }

@@ -257,26 +257,6 @@ fn definition(title: &str, place: &Place, rules: Option<&Learnt>) -> String {
          # language = \"de\"                             # if not the site's\n\n\
          [[source]]\n{source}\n{}",
         string(title),
-        rules.map(table).unwrap_or_default(),
+        rules.map(Learnt::to_string).unwrap_or_default(),
     )
-}
-
-/// The rules as a table of a definition.
-fn table(rules: &Learnt) -> String {
-    let string = |text: &str| toml::Value::from(text).to_string();
-    let mut table = format!("[source.html]\nitem = {}\n", string(&rules.item));
-    if rules.is_run {
-        table.push_str("run = true\n");
-    }
-    for (name, places) in &rules.fields {
-        let value = match places.as_slice() {
-            [only] => string(only),
-            several => {
-                let all: Vec<String> = several.iter().map(|place| string(place)).collect();
-                format!("[{}]", all.join(", "))
-            }
-        };
-        let _ = writeln!(table, "{name} = {value}");
-    }
-    table
 }

@@ -36,12 +36,7 @@ pub async fn run(
     });
     let report = report.await?;
     bar.finish_and_clear();
-    for problem in report.sources.iter().flat_map(|source| &source.problems) {
-        eprintln!("error: {problem}");
-    }
-    for warning in report.sources.iter().flat_map(|source| &source.warnings) {
-        eprintln!("warning: {warning}");
-    }
+    tell(&report.sources);
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
         let directory = newsletter::preview(site, name);
@@ -52,6 +47,30 @@ pub async fn run(
         text: told(site, &report, &drafts),
         json: serde_json::to_value(&report)?,
     })
+}
+
+/// What is wrong, and what is no longer; what was wrong before is told to who looks on, not to cron
+/// again at every pass.
+fn tell(sources: &[SourceReport]) {
+    let looks_on = std::io::stderr().is_terminal();
+    for source in sources {
+        for problem in source.problems.iter().filter(|_| looks_on || !source.is_told) {
+            eprintln!("error: {problem}");
+        }
+        if let Some(problem) = source.healed.as_ref().filter(|_| looks_on || !source.is_told) {
+            eprintln!(
+                "warning: {problem}\n  its items were found again by what is known of them, and go on: \
+                 `infocus add --repair {}` writes the rules",
+                source.feed
+            );
+        }
+        for warning in &source.warnings {
+            eprintln!("warning: {warning}");
+        }
+        if source.has_recovered {
+            eprintln!("source `{}` gives its items again", source.source);
+        }
+    }
 }
 
 /// A bar on stderr if that is a terminal, where there is more than a moment to wait for.

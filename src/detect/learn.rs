@@ -1,6 +1,7 @@
 //! From a list that was found to rules that find it again: short selectors that a person can read.
 
 use std::collections::{BTreeSet, HashSet};
+use std::fmt;
 
 use ego_tree::NodeId;
 use scraper::{ElementRef, Html, Selector};
@@ -21,6 +22,27 @@ pub struct Learnt {
     pub is_run: bool,
     /// Name of a field, and where it is, in the order of a definition.
     pub fields: Vec<(&'static str, Vec<String>)>,
+}
+
+/// The table of a definition.
+impl fmt::Display for Learnt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let string = |text: &str| toml::Value::from(text).to_string();
+        writeln!(f, "[source.html]\nitem = {}", string(&self.item))?;
+        if self.is_run {
+            writeln!(f, "run = true")?;
+        }
+        for (name, places) in &self.fields {
+            match places.as_slice() {
+                [only] => writeln!(f, "{name} = {}", string(only))?,
+                several => {
+                    let all: Vec<String> = several.iter().map(|place| string(place)).collect();
+                    writeln!(f, "{name} = [{}]", all.join(", "))?;
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What is learnt of an item.

@@ -1,6 +1,7 @@
 //! A look at one source: its pages or files to sightings.
 
 mod detail;
+mod first;
 
 use std::collections::HashSet;
 
@@ -15,9 +16,12 @@ use crate::extract::{self, ExtractError, Listing, RawItem, Rules};
 use crate::fetch::{FetchError, Fetched, Fetcher, Page};
 use crate::normalize::filter::Field;
 use crate::normalize::sighting::{self, Ground, Sighting};
-use crate::store::{Seen, Store, StoreError, Validators};
+use crate::normalize::usual::Usual;
+use crate::store::{Seen, SourceRow, Store, StoreError, Validators};
 
-/// Times that a listing without an order of its own is read again at the first look.
+pub use first::Healed;
+
+/// Times that a listing without an order of its own is read again at most.
 const READINGS: usize = 12;
 
 /// What is needed to look.
@@ -27,6 +31,8 @@ pub struct Look<'a> {
     pub source: &'a Source,
     pub fetcher: &'a Fetcher,
     pub store: &'a Store,
+    /// What is remembered of the source.
+    pub before: Option<&'a SourceRow>,
     /// The source has not given anything yet: its listing is read as far as its budget goes.
     pub is_first: bool,
     pub now: Timestamp,
@@ -37,7 +43,9 @@ pub enum Looked {
     /// The server says that nothing has changed.
     Unchanged,
     Failed(Diagnostic),
-    Found(Found),
+    /// Less than there should be.
+    Degraded(Diagnostic),
+    Found(Box<Found>),
 }
 
 /// What a look has found.
@@ -51,6 +59,14 @@ pub struct Found {
     pub validators: Validators,
     /// Nothing was left for the next look: the page need not be read again until it changes.
     pub is_complete: bool,
+    /// What the source usually gives from now on.
+    pub usual: Option<Usual>,
+    /// The page says that there is nothing.
+    pub says_none: bool,
+    /// The rules did not find what they should, others did.
+    pub healed: Option<Healed>,
+    /// The order of the listing changed while it was read.
+    pub has_moved: bool,
     /// Only addresses were found.
     are_bare: bool,
     /// For messages: where it was looked.
@@ -58,6 +74,11 @@ pub struct Found {
 }
 
 impl Found {
+    /// There should be something.
+    pub fn has_nothing(&self) -> bool {
+        self.sightings.is_empty() && self.dropped == 0 && !self.says_none
+    }
+
     /// What to say when there is nothing.
     pub fn nothing(&self, source: &Source) -> Diagnostic {
         let (file, line) = &source.defined_at;
@@ -94,7 +115,7 @@ impl Place {
 }
 
 impl Look<'_> {
-    pub async fn run(&self, validators: Option<&Validators>) -> Result<Looked, StoreError> {
+    pub async fn run(&self) -> Result<Looked, StoreError> {
         match &self.source.location {
             Location::Files { pattern, under } => {
                 let mut found = Found { seen_at: pattern.clone(), ..Found::default() };
@@ -109,9 +130,9 @@ impl Look<'_> {
                 }
                 self.normalize(raw, &mut found);
                 self.details(&mut found).await?;
-                Ok(Looked::Found(found))
+                Ok(Looked::Found(Box::new(found)))
             }
-            Location::Page(url) => self.page(url, validators).await,
+            Location::Page(url) => self.page(url).await,
         }
     }
 
@@ -125,7 +146,8 @@ impl Look<'_> {
         Ok(listing.items.into_iter().map(|item| (item, place.clone())).collect())
     }
 
-    async fn page(&self, url: &Url, validators: Option<&Validators>) -> Result<Looked, StoreError> {
+    async fn page(&self, url: &Url) -> Result<Looked, StoreError> {
+        let validators = self.before.map(|row| &row.validators);
         let usable =
             validators.filter(|known| known.read_with.as_deref() == Some(&self.source.fingerprint));
         let page = match self.fetcher.fetch(url, usable, &self.source.request).await {
@@ -143,20 +165,23 @@ impl Look<'_> {
             ..Found::default()
         };
         // Nobody has read all of it under these rules, or something was left over.
-        let is_unread = self.is_first || usable.is_none();
-        let (mut raw, has_moved) = match self.listing(page, is_unread, &mut found).await? {
+        let moves = self.before.is_some_and(|row| row.moves);
+        let is_unread = self.is_first || usable.is_none() || moves;
+        let listing = match self.first(&page, &mut found).await? {
             Ok(listing) => listing,
-            Err(problem) => return Ok(Looked::Failed(problem)),
+            Err(looked) => return Ok(looked),
         };
-        if self.is_first && has_moved {
+        let (mut raw, has_moved) = self.listing(*page, listing, is_unread, &mut found).await?;
+        found.has_moved = has_moved || moves;
+        if found.has_moved {
             self.read_again(url, &mut raw, &mut found).await?;
         }
         self.normalize(raw, &mut found);
         self.details(&mut found).await?;
-        Ok(Looked::Found(found))
+        Ok(Looked::Found(Box::new(found)))
     }
 
-    /// Reads a listing that is in another order at every request, until three readings running bring
+    /// Reads a listing that is in another order at every request, until further readings bring
     /// nothing new.
     async fn read_again(
         &self,
@@ -164,19 +189,22 @@ impl Look<'_> {
         raw: &mut Vec<Placed>,
         found: &mut Found,
     ) -> Result<(), StoreError> {
+        // Later, what is missed at one look comes at another.
+        let enough = if self.is_first { 3 } else { 1 };
         let mut idle = 0;
         for _ in 0..READINGS {
             let request = &self.source.request;
             let Ok(Fetched::Page(page)) = self.fetcher.fetch(url, None, request).await else {
                 break;
             };
-            let Ok((again, _)) = self.listing(page, true, found).await? else { break };
+            let Ok(listing) = self.extract(&page) else { break };
+            let (again, _) = self.listing(*page, listing, true, found).await?;
             let known: HashSet<Option<String>> =
                 raw.iter().map(|(item, _)| item.url.clone()).collect();
             let before = raw.len();
             raw.extend(again.into_iter().filter(|(item, _)| !known.contains(&item.url)));
             idle = if raw.len() == before { idle + 1 } else { 0 };
-            if idle == 3 {
+            if idle == enough {
                 break;
             }
         }
@@ -187,15 +215,16 @@ impl Look<'_> {
     /// whether its order changed meanwhile.
     async fn listing(
         &self,
-        first: Box<Page>,
+        first: Page,
+        listing: Listing,
         is_unread: bool,
         found: &mut Found,
-    ) -> Result<Result<(Vec<Placed>, bool), Diagnostic>, StoreError> {
+    ) -> Result<(Vec<Placed>, bool), StoreError> {
         let mut walk = Walk::new(self.source);
         let mut raw = Vec::new();
-        let mut page = Some(first);
-        while let Some(current) = page.take() {
-            let next = match self.read(&current) {
+        let mut page: Option<(Page, Result<Listing, ExtractError>)> = Some((first, Ok(listing)));
+        while let Some((current, listing)) = page.take() {
+            let next = match listing {
                 Ok(listing) => {
                     found.are_bare |= listing.are_bare;
                     let base = Some(base_of(&current.url, &listing));
@@ -206,15 +235,17 @@ impl Look<'_> {
                     raw.extend(items);
                     walk.step(&current.url, &listing, has_news)
                 }
-                Err(problem) if walk.is_at_start() => return Ok(Err(problem)),
-                Err(problem) => {
-                    found.problems.push(problem);
+                Err(error) => {
+                    found.problems.push(self.problem(&current.url, &error.to_string()));
                     walk.part()
                 }
             };
-            page = self.go_on(next, &mut walk, found).await;
+            page = self.go_on(next, &mut walk, found).await.map(|page| {
+                let listing = self.extract(&page);
+                (*page, listing)
+            });
         }
-        Ok(Ok((raw, walk.has_moved())))
+        Ok((raw, walk.has_moved()))
     }
 
     /// Fetches the next page of a walk; one that cannot be had ends it, but for the parts of an index.
@@ -241,17 +272,11 @@ impl Look<'_> {
         None
     }
 
-    fn read(&self, page: &Page) -> Result<Listing, Diagnostic> {
+    fn extract(&self, page: &Page) -> Result<Listing, ExtractError> {
         let ground = self.ground(&Place::default(), Orders::default());
         let content_type = page.content_type.as_deref();
         let source = extract::Source::page(&page.url, content_type, &page.body, &ground.dates);
-        extract::read(source, &self.source.rules).map_err(|error| {
-            let problem = self.problem(&page.url, &error.to_string());
-            match error {
-                ExtractError::NoRules => problem.help("add `[source.html]` with at least `item`"),
-                _ => problem,
-            }
-        })
+        extract::read(source, &self.source.rules)
     }
 
     /// True if a listing has an item that is not known by name, or says something else of one.

@@ -8,6 +8,7 @@ use crate::catalog::{Feed, Source};
 use crate::diagnostic::Diagnostic;
 use crate::normalize::cut_at_word;
 use crate::normalize::ledger::{Change, Kind};
+use crate::store::SourceRow;
 
 /// Texts that a warning quotes, and characters of each.
 const EXAMPLES: usize = 3;
@@ -45,7 +46,7 @@ pub struct Report {
 impl Report {
     /// True if every source gave what it should.
     pub fn is_whole(&self) -> bool {
-        !self.sources.iter().any(|s| matches!(s.verdict, Verdict::Degraded | Verdict::Failed))
+        !self.sources.iter().any(SourceReport::is_bad)
     }
 }
 
@@ -60,6 +61,13 @@ pub struct SourceReport {
     pub updated: usize,
     #[serde(serialize_with = "as_text")]
     pub problems: Vec<Diagnostic>,
+    /// What its rules fell short of, where the items were found in spite of it.
+    #[serde(serialize_with = "as_text")]
+    pub healed: Option<Diagnostic>,
+    /// All of that was so at the look before, and told.
+    pub is_told: bool,
+    /// It fell short at the look before, and does no longer.
+    pub has_recovered: bool,
     /// What is odd and costs nothing but a fact; told once, when an item is new.
     #[serde(serialize_with = "as_text")]
     pub warnings: Vec<Diagnostic>,
@@ -87,6 +95,9 @@ impl SourceReport {
             new: 0,
             updated: 0,
             problems: Vec::new(),
+            healed: None,
+            is_told: false,
+            has_recovered: false,
             warnings: Vec::new(),
         }
     }
@@ -135,15 +146,32 @@ impl SourceReport {
         );
     }
 
-    /// The first problem in a line.
+    /// The problems, in a line each.
     pub fn message(&self) -> Option<String> {
-        self.problems.first().map(|problem| problem.message().to_owned())
+        let problems: Vec<&str> =
+            self.problems.iter().chain(&self.healed).map(Diagnostic::message).collect();
+        (!problems.is_empty()).then(|| problems.join("\n"))
+    }
+
+    /// What is new in this since the look before.
+    pub fn compare(&mut self, before: Option<&SourceRow>) {
+        let Some(before) = before else { return };
+        let was_bad = [Verdict::Degraded, Verdict::Failed]
+            .iter()
+            .any(|verdict| verdict.as_str() == before.verdict);
+        self.is_told = self.message().is_some() && self.message() == before.message;
+        self.has_recovered = was_bad && !self.is_bad();
+    }
+
+    /// It did not give what it should.
+    pub fn is_bad(&self) -> bool {
+        matches!(self.verdict, Verdict::Degraded | Verdict::Failed)
     }
 }
 
-fn as_text<S: serde::Serializer>(
-    problems: &[Diagnostic],
+fn as_text<'a, S: serde::Serializer>(
+    problems: impl IntoIterator<Item = &'a Diagnostic>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(problems.iter().map(ToString::to_string))
+    serializer.collect_seq(problems.into_iter().map(ToString::to_string))
 }

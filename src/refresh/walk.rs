@@ -38,11 +38,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// True until the first page has been taken in.
-    pub fn is_at_start(&self) -> bool {
-        self.pages == 0
-    }
-
     /// Takes in what the page at `url` has; says where to go on, if that is worth while.
     pub fn step(&mut self, url: &Url, listing: &Listing, has_news: bool) -> Option<Url> {
         self.visited.insert(url.clone());

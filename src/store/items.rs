@@ -103,6 +103,23 @@ impl Store {
         Ok((row.try_get::<i64, _>("items")?.try_into().unwrap_or_default(), newest))
     }
 
+    /// What a source gave, the newest first, no more than `most`.
+    pub async fn remembered(
+        &self,
+        feed: &Slug,
+        source: &str,
+        most: usize,
+    ) -> Result<Vec<Item>, StoreError> {
+        let query = format!(
+            "SELECT {} FROM items WHERE feed = $1 AND id IN \
+             (SELECT item FROM listings WHERE feed = $1 AND source = $2) \
+             ORDER BY published_at DESC, id LIMIT {most}",
+            COLUMNS.join(", ")
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str()).bind(source);
+        query.fetch_all(&self.pool).await?.iter().map(item_of).collect()
+    }
+
     /// What is known of these sightings of a source before they are settled.
     pub async fn seen(
         &self,
@@ -154,6 +171,11 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// The source gave it before.
+    pub fn is_known(&self) -> bool {
+        self.by_name || self.listed.is_some()
+    }
+
     /// The listing says what it said, of an item that it called by this name.
     pub fn is_as_before(&self, sighting: &Sighting) -> bool {
         self.by_name && self.listed.as_ref() == Some(&sighting.listed)

@@ -8,6 +8,7 @@ use sqlx::{Any, Executor, Row};
 
 use super::{Store, StoreError, sql};
 use crate::model::Slug;
+use crate::normalize::usual::Usual;
 
 /// What is remembered of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,12 @@ pub struct SourceRow {
     /// Items found at the last look.
     pub found: usize,
     pub validators: Validators,
+    /// What its first page gave when all was well.
+    pub usual: Option<Usual>,
+    /// Its listing is in another order at every request.
+    pub moves: bool,
+    /// A table of rules that find its items where those of its definition do not.
+    pub proposal: Option<String>,
 }
 
 /// What a server said to recognise a page by (RFC 9110, 8.8), exactly as received.
@@ -61,7 +68,7 @@ impl SourceRow {
 }
 
 const COLUMNS: &str = "feed, location, checked_at, succeeded_at, next_check_at, verdict, message, \
-     found, etag, last_modified, validated_for";
+     found, etag, last_modified, validated_for, usual, moves, proposal";
 
 impl Store {
     pub async fn source(
@@ -148,8 +155,9 @@ pub(super) async fn upsert<'e>(
          checked_at = excluded.checked_at, succeeded_at = excluded.succeeded_at, \
          next_check_at = excluded.next_check_at, verdict = excluded.verdict, \
          message = excluded.message, found = excluded.found, etag = excluded.etag, \
-         last_modified = excluded.last_modified, validated_for = excluded.validated_for",
-        sql::placeholders(1, 11)
+         last_modified = excluded.last_modified, validated_for = excluded.validated_for, \
+         usual = excluded.usual, moves = excluded.moves, proposal = excluded.proposal",
+        sql::placeholders(1, 14)
     );
     sqlx::query(sqlx::AssertSqlSafe(query))
         .bind(&row.feed)
@@ -163,6 +171,9 @@ pub(super) async fn upsert<'e>(
         .bind(&row.validators.etag)
         .bind(&row.validators.last_modified)
         .bind(&row.validators.read_with)
+        .bind(row.usual.as_ref().and_then(|usual| serde_json::to_string(usual).ok()))
+        .bind(i64::from(row.moves))
+        .bind(&row.proposal)
         .execute(executor)
         .await?;
     Ok(())
@@ -183,5 +194,11 @@ fn source_of(row: &AnyRow) -> Result<SourceRow, StoreError> {
             last_modified: row.try_get("last_modified")?,
             read_with: row.try_get("validated_for")?,
         },
+        // What cannot be read is learnt again at the next look.
+        usual: row
+            .try_get::<Option<String>, _>("usual")?
+            .and_then(|usual| serde_json::from_str(&usual).ok()),
+        moves: row.try_get::<i64, _>("moves")? != 0,
+        proposal: row.try_get("proposal")?,
     })
 }

@@ -1,0 +1,132 @@
+//! What a source usually gives, and whether it still does.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::sighting::Sighting;
+use crate::diagnostic::count;
+
+/// What the first page of a source gave the last time that all was well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usual {
+    /// Fingerprint of the definition under which it gave that.
+    pub rules: String,
+    pub items: usize,
+    /// Percent of the items that have a field, by its name in a definition.
+    pub filled: BTreeMap<String, u8>,
+}
+
+/// Fields that a source can lose.
+const FIELDS: [(&str, fn(&Sighting) -> bool); 8] = [
+    ("title", |item| !item.title_is_made),
+    ("url", |item| item.url.is_some()),
+    ("published", |item| item.published.is_some()),
+    ("kicker", |item| item.kicker.is_some()),
+    ("summary", |item| item.summary.is_some()),
+    ("content", |item| !item.content.is_empty()),
+    ("image", |item| item.image.is_some()),
+    ("author", |item| item.author.is_some()),
+];
+
+/// Fields that a list found without rules is looked at for; the others are nice to have.
+const NEEDED: [&str; 3] = ["title", "url", "published"];
+
+/// Items from which on their number says something.
+const TELLING: usize = 4;
+
+/// How much of the usual number is a sharp drop if there is less, in percent.
+const DROP: usize = 40;
+
+/// Percent of the items that have a field which is usual, and which is gone.
+const USUAL: u8 = 50;
+const GONE: u8 = 10;
+
+/// Percent that a field may lose before it is filled worse.
+const LEEWAY: u8 = 25;
+
+/// In what a source gives less than it did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Drift {
+    Fewer {
+        now: usize,
+        usual: usize,
+    },
+    Gone {
+        field: String,
+        items: usize,
+        usual: u8,
+    },
+    /// Nothing that it had is there, and nothing shows that what is there is newer.
+    Strangers,
+}
+
+impl Usual {
+    pub fn of(sightings: &[Sighting], rules: &str) -> Usual {
+        let items = sightings.len();
+        let filled = FIELDS.iter().map(|(name, has)| {
+            let with = sightings.iter().filter(|item| has(item)).count();
+            (name.to_string(), (100 * with / items.max(1)) as u8)
+        });
+        Usual { rules: rules.to_owned(), items, filled: filled.collect() }
+    }
+
+    fn share(&self, field: &str) -> u8 {
+        self.filled.get(field).copied().unwrap_or_default()
+    }
+
+    /// True if there are so many items that what they are like says something.
+    pub fn is_telling(&self) -> bool {
+        self.items >= TELLING
+    }
+
+    /// In what `now` is less than this. Their number counts where `is_number_telling`; that there is
+    /// nothing counts always.
+    pub fn drift(&self, now: &Usual, is_number_telling: bool) -> Option<Drift> {
+        let is_short = self.is_telling() && 100 * now.items < DROP * self.items;
+        if (is_short && is_number_telling) || now.items == 0 {
+            return Some(Drift::Fewer { now: now.items, usual: self.items });
+        }
+        // Of one item or two, a field may be missing by chance.
+        let is_telling = now.items >= TELLING.min(self.items);
+        let is_gone = |field: &&String| self.share(field) >= USUAL && now.share(field) < GONE;
+        let field = self.filled.keys().filter(|_| is_telling).find(is_gone)?;
+        Some(Drift::Gone { field: field.clone(), items: now.items, usual: self.share(field) })
+    }
+
+    /// True if the fields without which a list is none are filled as before.
+    pub fn is_met_by(&self, now: &Usual) -> bool {
+        NEEDED.iter().all(|field| now.share(field) + LEEWAY >= self.share(field))
+    }
+
+    /// What to compare the next look with. A number sinks slowly: else many small drops would never
+    /// make a sharp one.
+    pub fn renewed(self, before: Option<&Usual>) -> Usual {
+        let floor = before.map_or(0, |before| before.items * 9 / 10);
+        Usual { items: self.items.max(floor), ..self }
+    }
+}
+
+impl Drift {
+    /// True if it is the same with these items.
+    pub fn is_in(&self, now: &Usual) -> bool {
+        matches!(self, Drift::Gone { field, .. } if now.share(field) < GONE)
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Drift::Fewer { now, usual } => {
+                write!(f, "found only {}, where there used to be {usual}", count(*now, "item"))
+            }
+            Drift::Gone { field, items, usual } => write!(
+                f,
+                "found no `{field}` in {}, where {usual} % used to have one",
+                count(*items, "item")
+            ),
+            Drift::Strangers => f.write_str("found none of the items that it had"),
+        }
+    }
+}
