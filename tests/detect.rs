@@ -8,7 +8,7 @@ use crate::bed::Bed;
 use crate::server::{Answer, Server};
 
 /// What every page has around its list.
-fn page(lang: &str, list: &str) -> String {
+pub fn page(lang: &str, list: &str) -> String {
     let menu: String = ["About us", "What we do", "Where we work", "Publications", "Contact us"]
         .iter()
         .map(|name| format!("<li><a href='/{}'>{name}</a></li>", name.replace(' ', "-")))
@@ -74,7 +74,7 @@ fn first(title: &str, day: &str) -> [String; 3] {
 const TITLE: &str = "The towns agree on a plan for the river";
 
 /// A list in the shapes that lists have.
-const SHAPES: [(&str, &str); 8] = [
+pub const SHAPES: [(&str, &str); 8] = [
     (
         "cards",
         "<div class=card><h3><a href=/n/{n}>{title}</a></h3><span class=date>{day} May 2026</span><p>About the river and all who live beside it, in short.</p></div>",
@@ -101,7 +101,7 @@ const SHAPES: [(&str, &str); 8] = [
 ];
 
 /// Six pieces with what their elements have to stand in.
-fn in_shape(piece: &str) -> String {
+pub fn in_shape(piece: &str) -> String {
     let list = repeat(6, piece);
     match &piece[..3] {
         "<tr" => format!("<table>{list}</table>"),

@@ -125,7 +125,7 @@ async fn page(
             let text = charset::decode(&page.body, content_type);
             let (items, rules) = learnt(&text, &page.url, examples, dates)
                 .map_err(|problem| problem.note("page", url.as_str()))?;
-            return Ok((items, Some(rules)));
+            return Ok((items, rules));
         }
         Err(error) => return Err(failed(error.to_string())),
     };
@@ -135,13 +135,14 @@ async fn page(
     Ok((listing.items, None))
 }
 
-/// The announcements of a page that has no rules yet, and rules that find them again.
+/// The announcements of a page that has no rules yet, and rules that find them again; none if those
+/// that do are not short, and the source has to find its list by itself.
 fn learnt(
     text: &str,
     url: &Url,
     examples: &[String],
     dates: &Reader,
-) -> Result<(Vec<RawItem>, Learnt), Diagnostic> {
+) -> Result<(Vec<RawItem>, Option<Learnt>), Diagnostic> {
     let help = "write a definition with `[source.html]`, as the README shows";
     let html = markup::parse(text).map_err(|error| Diagnostic::new(error.to_string()))?;
     let lists = detect::lists(&html, url, dates);
@@ -153,9 +154,13 @@ fn learnt(
         Diagnostic::new(problem)
             .help(format!("see what it has with `infocus probe {url}`, or {help}"))
     })?;
-    let rules = learn(&html, url, list).ok_or_else(|| {
-        Diagnostic::new("there are announcements, but no short rules for where they are").help(help)
-    })?;
+    let rules = learn(&html, url, list);
+    // Without rules the source finds by itself what it would find without an example.
+    let is_likeliest = || detect::choose(&lists, &[]).is_some_and(|best| std::ptr::eq(best, list));
+    if rules.is_none() && !is_likeliest() {
+        let problem = "there is such a list, but no short rules for where it is";
+        return Err(Diagnostic::new(problem).help(help));
+    }
     Ok((list.items.clone(), rules))
 }
 

@@ -1,0 +1,170 @@
+//! A source is held against what it used to give; what it lost is found again, or nothing is touched.
+
+use serde_json::Value;
+
+use crate::bed::Bed;
+use crate::server::{Answer, Server};
+use crate::sources::bed;
+
+const RULES: &str = "[source.html]\nitem = \"ul.news > li\"\ntitle = \"h3\"\nurl = \"h3 a @href\"\n\
+                     published = \"time\"\nsummary = \"p\"\n";
+
+const TITLES: [&str; 12] = [
+    "The towns agree on a plan for the river",
+    "A map of all the mills is published",
+    "Bridge at the old market opens again",
+    "Ferry timetable for the winter season",
+    "Call for proposals: school gardens",
+    "Annual report on the state of the dikes",
+    "New members of the water board elected",
+    "Harbour wall repaired before the storms",
+    "Free swimming lessons for all children",
+    "Public hearing on the northern bypass",
+    "Library opens a second reading room",
+    "Minutes of the meeting of the council",
+];
+
+/// The announcements `from..=until`, the last one first; `{n}`, `{day}` and `{title}` differ.
+fn list(numbers: std::ops::RangeInclusive<usize>, piece: &str) -> String {
+    numbers
+        .rev()
+        .map(|n| {
+            piece
+                .replace("{n}", &n.to_string())
+                .replace("{day}", &(n + 1).to_string())
+                .replace("{title}", TITLES[n % TITLES.len()])
+        })
+        .collect()
+}
+
+const CARD: &str = "<li><time>{day} May 2026</time><h3><a href='/news/{n}'>{title}</a></h3><p>What is behind it, in a few words: {n}.</p></li>";
+
+fn page(list: &str) -> Answer {
+    Answer::page(format!(
+        "<html lang=en><body><nav class=menu><ul class=top><li><a href=/about-us>About us</a><li><a href=/contact-us>Contact us</a>\
+         <li><a href=/what-we-do>What we do</a></ul></nav><main>{list}</main></body></html>"
+    ))
+}
+
+fn classic(numbers: std::ops::RangeInclusive<usize>) -> Answer {
+    page(&format!("<ul class=news>{}</ul>", list(numbers, CARD)))
+}
+
+/// A feed that has read the announcements 1 to 8, a day ago.
+fn settled(rules: &str) -> (Server, Bed) {
+    let server = Server::start(|_| classic(1..=8));
+    let mut bed = bed(&server, "/news/", rules);
+    bed.at("2026-05-20T10:00:00Z");
+    bed.run(&["refresh"]).ends(0);
+    bed.at("2026-05-21T10:00:00Z");
+    (server, bed)
+}
+
+fn ids(bed: &Bed) -> Vec<(String, String)> {
+    let feed = bed.json_feed("news");
+    let text = |item: &Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+    let items = feed["items"].as_array().expect("items");
+    items.iter().map(|item| (text(item, "url"), text(item, "id"))).collect()
+}
+
+#[test]
+fn a_source_that_gives_less_than_it_did_leaves_its_feed_as_it_is() {
+    let untitled = CARD.replace("<time>{day} May 2026</time>", "");
+    let other: String = list(1..=8, CARD).replace("/news/", "/offers/").replace("May", "April");
+    let other =
+        TITLES.iter().fold(other, |other, title| other.replace(title, &title.to_uppercase()[4..]));
+    let cases: [(&str, String, &str); 5] = [
+        ("nothing", "<p>We have moved</p>".to_owned(), "found no items"),
+        ("few", list(7..=8, CARD), "found only 2 items, where there used to be 8"),
+        (
+            "undated",
+            list(1..=9, &untitled),
+            "found no `published` in 9 items, where 100 % used to have one",
+        ),
+        (
+            "without teasers",
+            list(1..=9, CARD).replace("<p>", "<i>").replace("</p>", "</i>"),
+            "found no `summary`",
+        ),
+        ("others", other, "found none of the items that it had"),
+    ];
+    for (what, cards, told) in cases {
+        let (server, bed) = settled(RULES);
+        let before = bed.files("public");
+        server.change(move |_| page(&format!("<ul class=news>{cards}</ul>")));
+        let ran = bed.run(&["refresh", "--force"]).ends(3);
+        assert!(ran.stderr.contains(told), "{what}: {}", ran.stderr);
+        assert_eq!(bed.files("public"), before, "{what}");
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_once_and_so_is_that_it_is_over() {
+    let (server, bed) = settled(RULES);
+    server.change(|_| page("<p>Down for maintenance"));
+    assert!(bed.run(&["refresh", "--force"]).ends(3).stderr.contains("found no items"));
+    assert_eq!(bed.run(&["refresh", "--force"]).ends(3).stderr, "");
+    let status = bed.run(&["status"]).ends(0).stdout;
+    assert!(status.contains("degraded") && status.contains("found no items"), "{status}");
+    server.change(|_| classic(1..=9));
+    let told = bed.run(&["refresh", "--force"]).ends(0).stderr;
+    assert_eq!(told, "source `news/1` gives its items again\n");
+    assert_eq!(bed.run(&["refresh", "--force"]).ends(0).stderr, "");
+    assert_eq!(ids(&bed).len(), 9);
+}
+
+#[test]
+fn a_page_that_says_there_is_no_news_is_not_at_fault() {
+    for says in [
+        "<ul class=news></ul><p>There are currently no announcements.</p>",
+        "<ul class=news><p>Keine Meldungen vorhanden.</p></ul>",
+    ] {
+        let (server, bed) = settled(RULES);
+        server.change(move |_| page(says));
+        assert_eq!(bed.run(&["refresh", "--force"]).ends(0).stderr, "", "{says}");
+        assert_eq!(ids(&bed).len(), 8);
+    }
+}
+
+#[test]
+fn a_new_year_on_the_page_is_no_fault() {
+    let (server, bed) = settled(RULES);
+    server.change(|_| classic(9..=10));
+    bed.run(&["refresh", "--force"]).ends(0);
+    assert_eq!(ids(&bed).len(), 10);
+}
+
+#[test]
+fn a_page_that_was_built_anew_goes_on_with_the_items_it_had() {
+    let (server, bed) = settled(RULES);
+    let before = ids(&bed);
+    server.change(|_| {
+        let card = "<div class=card><span class=when>2026-05-{day}</span><div class=head><a href='/news/{n}'>{title}</a></div></div>";
+        let cards = list(3..=9, card).replace("05-4<", "05-04<");
+        let pad = (2..10).fold(cards, |cards, day| cards.replace(&format!("05-{day}<"), &format!("05-0{day}<")));
+        page(&format!("<section class=hero><h1>News</h1></section><div class=grid>{pad}</div>"))
+    });
+    let ran = bed.run(&["refresh", "--force"]).ends(0);
+    assert!(ran.stderr.contains("infocus add --repair news"), "{}", ran.stderr);
+    let after = ids(&bed);
+    assert_eq!(after.len(), 9, "{after:?}");
+    assert!(before.iter().all(|known| after.contains(known)));
+    assert_eq!(bed.run(&["refresh", "--force"]).ends(0).stderr, "", "told once");
+}
+
+#[test]
+fn a_source_without_rules_finds_its_list_by_itself() {
+    let (server, bed) = settled("");
+    assert_eq!(ids(&bed).len(), 8);
+    server.change(|_| {
+        let card =
+            "<article><h2><a href='/news/{n}'>{title}</a></h2><b>{day}.05.2026</b></article>";
+        page(&list(2..=9, card))
+    });
+    bed.run(&["refresh", "--force"]).ends(0);
+    assert_eq!(ids(&bed).len(), 9);
+    let before = bed.files("public");
+    server.change(|_| page("<form>Log in</form>"));
+    bed.run(&["refresh", "--force"]).ends(3);
+    assert_eq!(bed.files("public"), before);
+}
