@@ -25,6 +25,8 @@ pub enum DateAt {
     Named,
     /// A text of its own.
     Text,
+    /// In pieces that stand in one element.
+    Pieces,
     /// A line with other things in it.
     Line,
     Title,
@@ -48,6 +50,10 @@ pub struct Card {
 /// Characters of a text that is no more than a date, and of a line with one in it.
 const LONGEST_DATE: usize = 60;
 const LONGEST_LINE: usize = 160;
+
+/// Nodes of an element that may hold a date in pieces, and characters of it.
+const MOST_PIECES: usize = 9;
+const LONGEST_PIECES: usize = 24;
 
 /// Characters from which on a text is a teaser.
 const TEASER: usize = 40;
@@ -266,6 +272,11 @@ fn dates(
                     let text = spaced(outline, at..outline.nodes[at].end);
                     if may_be_date(&text, LONGEST_LINE) && text != title {
                         add(DateAt::Named, text);
+                    }
+                } else if outline.nodes[at].end - at <= MOST_PIECES {
+                    let text = spaced(outline, at..outline.nodes[at].end);
+                    if may_be_date(&text, LONGEST_PIECES) && text != title {
+                        add(DateAt::Pieces, text);
                     }
                 }
             }

@@ -95,7 +95,11 @@ impl<'a> Memory<'a> {
             recall.with_title += usize::from(title == fold(&item.title));
             let day = item.published.at.to_zoned_datetime(zone.clone()).date();
             let is_its_day = sighting.published.as_ref().is_none_or(|date| {
-                item.published.evidence == Evidence::FirstSeen || date.when.day() == day
+                let are_read = ![date.evidence, item.published.evidence]
+                    .iter()
+                    .any(|evidence| matches!(evidence, Evidence::FirstSeen | Evidence::Inferred));
+                // "Yesterday" is another day each day.
+                !are_read || date.when.day() == day
             });
             recall.with_day += usize::from(is_its_day);
         }

@@ -18,8 +18,10 @@ pub struct Usual {
     pub filled: BTreeMap<String, u8>,
 }
 
+type Has = fn(&Sighting) -> bool;
+
 /// Fields that a source can lose.
-const FIELDS: [(&str, fn(&Sighting) -> bool); 8] = [
+const FIELDS: [(&str, Has); 8] = [
     ("title", |item| !item.title_is_made),
     ("url", |item| item.url.is_some()),
     ("published", |item| item.published.is_some()),
