@@ -9,9 +9,11 @@ mod page;
 mod probe;
 mod publish;
 mod refresh;
+mod repair;
 mod schema;
 mod status;
 mod templates;
+mod test;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -55,6 +57,8 @@ enum Command {
     Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
     Check,
+    /// Kept pages read again: what a changed definition would change before it is published
+    Test(test::Options),
     /// One pass, made for cron: the due sources, then publish
     Refresh(refresh::Options),
     /// Write the output again from what is remembered
@@ -141,7 +145,9 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
             let runtime = runtime()?;
             let now = cli.now();
             match command {
-                Command::Add(options) => runtime.block_on(add::run(&site, options, now)),
+                Command::Add(options) if options.repair.is_none() => {
+                    runtime.block_on(add::run(&site, options, now))
+                }
                 _ => runtime.block_on(run_with_store(cli, &site, now)),
             }
         }
@@ -169,6 +175,10 @@ fn runtime() -> std::io::Result<Runtime> {
 async fn run_with_store(cli: &Cli, site: &Site, now: Timestamp) -> anyhow::Result<Answer> {
     let store = Store::open(&site.root, &site.settings.database).await?;
     let answer = match &cli.command {
+        Command::Add(add::Options { repair: Some(slug), example, .. }) => {
+            repair::run(site, &store, slug, example, now).await
+        }
+        Command::Test(options) => test::run(site, &store, options, now).await,
         Command::Refresh(options) => refresh::run(site, &store, options, now).await,
         Command::Publish => publish::run(site, &store).await,
         Command::Status => status::run(site, &store).await,

@@ -41,7 +41,7 @@ pub enum Fetched {
 }
 
 /// One fetched response.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Page {
     /// Where the redirects ended; relative addresses are taken against it.
     pub url: Url,
@@ -136,6 +136,21 @@ impl Fetcher {
             .map_err(|error| Diagnostic::new(format!("failed to prepare for HTTP: {error}")))?;
         let spacing = settings.fetch.spacing;
         Ok(Fetcher { client, guard, spacing, hosts: Mutex::default() })
+    }
+
+    /// Fetches a page anew, for somebody who waits for it.
+    pub async fn page(&self, url: &Url, request: &catalog::Request) -> Result<Page, Diagnostic> {
+        match self.fetch(url, None, request).await {
+            Ok(Fetched::Page(page)) => Ok(*page),
+            Ok(Fetched::NotModified) => Err(Diagnostic::new(format!("`{url}` did not answer"))),
+            Err(error) => {
+                let problem = Diagnostic::new(format!("failed to get `{url}`: {error}"));
+                Err(match error.help() {
+                    Some(help) => problem.help(help),
+                    None => problem,
+                })
+            }
+        }
     }
 
     /// Fetches a page; with validators, only if it is not what they say. What `request` adds goes

@@ -47,6 +47,7 @@ pub mod diagnostic;
 pub mod extract;
 pub mod fetch;
 pub mod hash;
+pub mod kept;
 pub mod mail;
 pub mod model;
 pub mod newsletter;

@@ -1,9 +1,14 @@
 //! One pass over the sources that are due: look, judge, remember, publish.
 
+mod kept;
 mod look;
 mod missing;
+mod repair;
 mod report;
 mod walk;
+
+use std::io;
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
@@ -16,6 +21,8 @@ use crate::site::Site;
 use crate::store::{SourceRow, Store, StoreError, Validators};
 use look::{Found, Look, Looked};
 
+pub use kept::Replay;
+pub use repair::Repair;
 pub use report::{FeedReport, Report, SourceReport, Verdict};
 
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +31,8 @@ pub enum RefreshError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Publish(#[from] PublishError),
+    #[error("failed to keep a page in `{}`", .0.display())]
+    Keep(PathBuf, #[source] io::Error),
     #[error(transparent)]
     Setup(#[from] Diagnostic),
 }
@@ -84,7 +93,10 @@ impl Pass<'_> {
                 report.found = row.found;
             }
             Looked::Failed(problem) => report.fail(Verdict::Failed, problem),
-            Looked::Degraded(problem) => report.fail(Verdict::Degraded, problem),
+            Looked::Degraded(problem) => {
+                row.proposal = None;
+                report.fail(Verdict::Degraded, problem);
+            }
             Looked::Found(found) if found.has_nothing() => {
                 report.fail(Verdict::Degraded, found.nothing(source));
                 report.problems.extend(found.problems);
@@ -108,7 +120,7 @@ impl Pass<'_> {
         row: &mut SourceRow,
         report: &mut SourceReport,
     ) -> Result<(), RefreshError> {
-        let Look { feed, source, fetcher, before, is_first, .. } = *look;
+        let Look { feed, source, fetcher, before, .. } = *look;
         // What was found otherwise than by the definition was found by other rules.
         let rules = match &found.healed {
             Some(_) => format!("{}{HEALED}", source.fingerprint),
@@ -130,19 +142,14 @@ impl Pass<'_> {
         row.verdict = report.verdict.as_str().to_owned();
         let sources: Vec<String> = feed.sources.iter().map(|source| source.id.clone()).collect();
         let occasion = Occasion {
-            feed: &feed.slug,
-            source: &source.id,
-            sources: &sources,
-            is_whole: matches!(source.location, Location::Files { .. }),
-            language: &source.language,
-            feed_language: &feed.language,
-            zone: &self.site.settings.time_zone,
-            now: self.now,
-            is_first,
             unread_since: before.and_then(|row| row.unread_since(&rules)),
             are_rules_new: before.is_some_and(|row| row.was_read_otherwise(&rules)),
+            ..self.occasion(look, &sources)
         };
         let changes = self.store.save(row, found.sightings, occasion).await?;
+        if let Some((page, sightings)) = found.first {
+            self.keep(feed, source, &page, sightings, occasion).await?;
+        }
         // Other rules find other items.
         let gone = match found.is_complete && !occasion.are_rules_new {
             true => self.ask_for_missing(feed, source, fetcher, &changes).await?,
@@ -152,6 +159,22 @@ impl Pass<'_> {
         report.count(count(Kind::New), count(Kind::Updated) + gone);
         report.warn_of_dates(&changes);
         Ok(())
+    }
+
+    fn occasion<'a>(&'a self, look: &Look<'a>, sources: &'a [String]) -> Occasion<'a> {
+        Occasion {
+            feed: &look.feed.slug,
+            source: &look.source.id,
+            sources,
+            is_whole: matches!(look.source.location, Location::Files { .. }),
+            language: &look.source.language,
+            feed_language: &look.feed.language,
+            zone: &self.site.settings.time_zone,
+            now: look.now,
+            is_first: look.is_first,
+            unread_since: None,
+            are_rules_new: false,
+        }
     }
 
     /// The state of a source as of this look, before anything is known of it.

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
+use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
@@ -13,7 +15,8 @@ use crate::detect;
 use crate::detect::learn::{Learnt, learn};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, RawItem, Rules, charset, markup};
-use crate::fetch::{Fetched, Fetcher};
+use crate::fetch::{Fetcher, Page};
+use crate::kept::{Kept, Record};
 use crate::model::Slug;
 use crate::site::Site;
 
@@ -21,14 +24,17 @@ use crate::site::Site;
 pub struct Options {
     /// A folder of announcements, as a glob relative to `feeds/` ("news/*.txt"), or the address of
     /// a page, a feed or a sitemap
-    #[arg(required = true, value_name = "GLOB_OR_URL")]
+    #[arg(required_unless_present = "repair", value_name = "GLOB_OR_URL")]
     place: Vec<String>,
     /// A title that the list of a page has, or a part of it; more than one if need be
     #[arg(long, value_name = "TITLE")]
-    example: Vec<String>,
+    pub example: Vec<String>,
     /// The feed's name in paths; made from the place if there is none
     #[arg(long)]
     slug: Option<String>,
+    /// Find the items of this feed on its pages as they are now, and write the rules
+    #[arg(long, value_name = "SLUG", conflicts_with_all = ["place", "slug", "title"])]
+    pub repair: Option<String>,
     /// The feed's title; made from the slug if there is none
     #[arg(long)]
     title: Option<String>,
@@ -57,18 +63,23 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
             .into());
     }
     let dates = Reader::new(&site.settings.language).looking_at(now, &site.settings.time_zone);
-    let (items, problems, rules) = match &place {
+    let (items, problems, rules, page) = match &place {
         Place::Page(url) => {
-            let (items, rules) = page(site, url, &options.example, &dates).await?;
-            (items, Vec::new(), rules)
+            let page = Fetcher::new(&site.settings)?.page(url, &Request::default()).await?;
+            let read = read(&page, &options.example, &dates);
+            let (items, rules) = read.map_err(|problem| problem.note("page", url.as_str()))?;
+            (items, Vec::new(), rules, Some(page))
         }
         Place::Files(glob) => {
             let (items, problems) = files(&under, glob, &dates)?;
-            (items, problems, None)
+            (items, problems, None, None)
         }
     };
     let title = options.title.clone().unwrap_or_else(|| title_of(&slug));
     std::fs::write(&file, definition(&title, &place, rules.as_ref()))?;
+    if let Some(page) = page {
+        keep(&site.root, &slug, &page, now)?;
+    }
     Ok(Answer {
         outcome: Outcome::Done,
         json: json!({ "feed": slug, "definition": file, "items": items.len(), "problems": problems }),
@@ -100,37 +111,43 @@ fn place(named: &[String], under: &Path) -> Result<Place, Diagnostic> {
     Ok(Place::Files(if is_folder { format!("{path}/*") } else { path.to_owned() }))
 }
 
+/// Keeps the page that a definition was made from, for trying changes of it.
+fn keep(root: &Path, slug: &Slug, page: &Page, now: Timestamp) -> anyhow::Result<()> {
+    // With the definition that is there now.
+    let site = Site::load(root)?;
+    let Some(feed) = site.feeds.iter().find(|feed| feed.slug == *slug) else { return Ok(()) };
+    let Some(source) = feed.sources.first() else { return Ok(()) };
+    let record = Record {
+        url: page.url.clone(),
+        content_type: page.content_type.clone(),
+        fetched_at: now,
+        rules: String::new(),
+        items: BTreeMap::new(),
+    };
+    let kept = Kept::of(&site, feed, source);
+    let directory = kept.directory();
+    let failed = || format!("failed to keep the page in `{}`", directory.display());
+    kept.keep(&page.body, &record).with_context(failed)
+}
+
 /// What a page gives: as a feed or a sitemap, or by rules that are learnt from it.
-async fn page(
-    site: &Site,
-    url: &Url,
+fn read(
+    page: &Page,
     examples: &[String],
     dates: &Reader,
 ) -> Result<(Vec<RawItem>, Option<Learnt>), Diagnostic> {
-    let failed = |reason: String| Diagnostic::new(reason).note("page", url.as_str());
-    let fetcher = Fetcher::new(&site.settings)?;
-    let fetched = fetcher.fetch(url, None, &Request::default()).await.map_err(|error| {
-        let problem = failed(error.to_string());
-        match error.help() {
-            Some(help) => problem.help(help),
-            None => problem,
-        }
-    })?;
-    let Fetched::Page(page) = fetched else { return Ok((Vec::new(), None)) };
     let content_type = page.content_type.as_deref();
     let source = extract::Source::page(&page.url, content_type, &page.body, dates);
     let listing = match extract::read(source, &Rules::Auto) {
         Ok(listing) => listing,
         Err(ExtractError::NoRules) => {
             let text = charset::decode(&page.body, content_type);
-            let (items, rules) = learnt(&text, &page.url, examples, dates)
-                .map_err(|problem| problem.note("page", url.as_str()))?;
-            return Ok((items, rules));
+            return learnt(&text, &page.url, examples, dates);
         }
-        Err(error) => return Err(failed(error.to_string())),
+        Err(error) => return Err(Diagnostic::new(error.to_string())),
     };
     if listing.items.is_empty() && listing.parts.is_empty() {
-        return Err(failed("there are no announcements in it".to_owned()));
+        return Err(Diagnostic::new("there are no announcements in it"));
     }
     Ok((listing.items, None))
 }

@@ -9,7 +9,7 @@ use crate::catalog::Request;
 use crate::config::Settings;
 use crate::diagnostic::Diagnostic;
 use crate::extract::charset;
-use crate::fetch::{Fetched, Fetcher};
+use crate::fetch::Fetcher;
 
 #[derive(Debug, Args)]
 pub struct Named {
@@ -34,20 +34,9 @@ impl Named {
         let Some(url) = address.filter(|url| matches!(url.scheme(), "http" | "https")) else {
             return self.saved(Path::new(&self.place));
         };
-        match Fetcher::new(settings)?.fetch(&url, None, &Request::default()).await {
-            Ok(Fetched::Page(page)) => {
-                let text = charset::decode(&page.body, page.content_type.as_deref());
-                Ok(Page { text, url: page.url })
-            }
-            Ok(Fetched::NotModified) => Err(Diagnostic::new(format!("`{url}` did not answer"))),
-            Err(error) => {
-                let problem = Diagnostic::new(format!("failed to get `{url}`: {error}"));
-                Err(match error.help() {
-                    Some(help) => problem.help(help),
-                    None => problem,
-                })
-            }
-        }
+        let page = Fetcher::new(settings)?.page(&url, &Request::default()).await?;
+        let text = charset::decode(&page.body, page.content_type.as_deref());
+        Ok(Page { text, url: page.url })
     }
 
     fn saved(&self, file: &Path) -> Result<Page, Diagnostic> {

@@ -14,6 +14,7 @@ pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
             let row = store.source(&feed.slug, &source.id).await?;
             let state = match &row {
                 _ if source.paused => "paused",
+                Some(row) if row.proposal.is_some() => "healed",
                 Some(row) => row.verdict.as_str(),
                 None => "not yet looked at",
             };
@@ -25,7 +26,8 @@ pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
                 "checked_at": row.as_ref().map(|row| row.checked_at.to_string()),
                 "succeeded_at":
                     row.as_ref().and_then(|row| row.succeeded_at).map(|at| at.to_string()),
-                "message": row.and_then(|row| row.message),
+                "message": row.as_ref().and_then(|row| row.message.clone()),
+                "proposal": row.and_then(|row| row.proposal),
             }));
         }
         feeds.push(json!({
@@ -60,8 +62,14 @@ fn told(status: &Value) -> String {
             let [name, state, location] =
                 ["source", "state", "location"].map(|key| text(&source, key));
             lines.push(format!("  {name:<16} {state:<18} {location}"));
-            if source["message"].is_string() {
-                lines.push(format!("  {:<16} {}", "", text(&source, "message")));
+            let more = |told: &str| format!("  {:<16} {told}", "");
+            lines.extend(text(&source, "message").lines().map(more));
+            if let Some(proposal) = source["proposal"].as_str() {
+                lines.push(more("its items are found by"));
+                let table = if proposal.is_empty() { "no rules" } else { proposal };
+                lines.extend(table.lines().map(|line| more(&format!("  {line}"))));
+                let slug = text(&feed, "feed");
+                lines.push(more(&format!("which `infocus add --repair {slug}` writes")));
             }
         }
     }

@@ -46,7 +46,7 @@ impl fmt::Display for Learnt {
 }
 
 /// What is learnt of an item.
-const FIELDS: [&str; 4] = ["title", "url", "published", "summary"];
+pub const FIELDS: [&str; 4] = ["title", "url", "published", "summary"];
 
 /// Cards whose elements are tried as the place of a field.
 const SAMPLES: usize = 3;

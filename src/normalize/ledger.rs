@@ -148,7 +148,7 @@ pub fn span_of_moments(
 
 /// Gives each sighting its item: first by its own names, then, among the items that no sighting
 /// has claimed by name, by title and day. So two announcements with one title stay two.
-fn identify(
+pub fn identify(
     sightings: Vec<Sighting>,
     known: &Known,
     occasion: Occasion,

@@ -65,6 +65,8 @@ pub struct Found {
     pub says_none: bool,
     /// The rules did not find what they should, others did.
     pub healed: Option<Healed>,
+    /// The first page, and what it gives by itself.
+    pub first: Option<(Box<Page>, Vec<Sighting>)>,
     /// The order of the listing changed while it was read.
     pub has_moved: bool,
     /// Only addresses were found.

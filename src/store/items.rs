@@ -10,7 +10,7 @@ use super::sources::{SourceRow, upsert};
 use super::{Store, StoreError, sql};
 use crate::model::{Dated, Evidence, Item, ItemId, Precision, Slug};
 use crate::normalize::SafeHtml;
-use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle, span_of_moments};
+use crate::normalize::ledger::{Change, Kind, Known, Occasion, identify, settle, span_of_moments};
 use crate::normalize::sighting::Sighting;
 
 const COLUMNS: [&str; 21] = [
@@ -60,6 +60,17 @@ impl Store {
         note_details(&mut tx, occasion, &changes).await?;
         tx.commit().await?;
         Ok(changes)
+    }
+
+    /// Which items these sightings would be, without putting anything down.
+    pub async fn identify(
+        &self,
+        sightings: Vec<Sighting>,
+        occasion: Occasion<'_>,
+    ) -> Result<Vec<(ItemId, Sighting)>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        let known = known(&mut connection, &sightings, occasion).await?;
+        Ok(identify(sightings, &known, occasion))
     }
 
     /// The items of a feed that arrived at or after a moment, the newest first. What came with the

@@ -3,13 +3,15 @@
 
 use scraper::Html;
 
+use super::super::Repair;
 use super::{Found, Look, Looked, Place, base_of};
 use crate::dates::{Orders, Reader};
-use crate::detect::{self, Candidate, learn};
+use crate::detect::learn::{self, Learnt};
+use crate::detect::{self, Candidate};
 use crate::diagnostic::Diagnostic;
 use crate::extract::{ExtractError, Listing, RawItem, Rules, charset, markup};
 use crate::fetch::Page;
-use crate::normalize::sighting::Sighting;
+use crate::normalize::sighting::{self, Sighting};
 use crate::normalize::usual::{Drift, Usual};
 use crate::store::StoreError;
 
@@ -34,17 +36,11 @@ impl Look<'_> {
         page: &Page,
         found: &mut Found,
     ) -> Result<Result<Listing, Looked>, StoreError> {
-        let (listing, is_detected) = match self.extract(page) {
-            Ok(listing) => (listing, false),
-            Err(ExtractError::NoRules) => match self.by_itself(page).await? {
-                Ok(listing) => (listing, true),
-                Err(problem) => return Ok(Err(Looked::Failed(problem))),
-            },
-            Err(error) => {
-                let problem = self.problem(&page.url, &error.to_string());
-                return Ok(Err(Looked::Failed(problem)));
-            }
+        let (listing, is_detected) = match self.read(page).await? {
+            Ok(read) => read,
+            Err(problem) => return Ok(Err(Looked::Failed(problem))),
         };
+        // Of a page that only names others, there is nothing to compare.
         if listing.are_bare || !listing.parts.is_empty() {
             return Ok(Ok(listing));
         }
@@ -52,11 +48,14 @@ impl Look<'_> {
         let now = Usual::of(&sightings, &self.source.fingerprint);
         let Some(usual) = self.usual() else {
             found.usual = Some(now).filter(|now| now.items > 0);
+            found.first =
+                found.usual.as_ref().map(|_| (Box::new(page.clone()), self.wanted(sightings)));
             return Ok(Ok(listing));
         };
         let read = (listing, is_detected);
         let Some(drift) = self.drift(&sightings, &now, usual, &read).await? else {
             found.usual = Some(now.renewed(Some(usual)));
+            found.first = Some((Box::new(page.clone()), self.wanted(sightings)));
             return Ok(Ok(read.0));
         };
         found.usual = Some(usual.clone());
@@ -68,12 +67,66 @@ impl Look<'_> {
         if !matches!(self.source.rules, Rules::Html(_)) {
             return Ok(Err(Looked::Degraded(problem)));
         }
-        Ok(match self.heal(page, &drift, usual).await? {
+        Ok(match self.located(page, &[], Some(&drift)).await? {
             Some((listing, rules)) => {
+                let rules = rules.map(|rules| rules.to_string()).unwrap_or_default();
                 found.healed = Some(Healed { problem, rules });
                 Ok(listing)
             }
             None => Err(Looked::Degraded(problem)),
+        })
+    }
+
+    /// What the first page gives by itself, wanted items only, in page order.
+    pub async fn replay(
+        &self,
+        page: &Page,
+    ) -> Result<Result<Vec<Sighting>, Diagnostic>, StoreError> {
+        Ok(self.read(page).await?.map(|(listing, _)| self.wanted(self.sightings(page, &listing))))
+    }
+
+    /// What would make the source give again what it should on this page.
+    pub async fn repair(
+        &self,
+        page: &Page,
+        examples: &[String],
+    ) -> Result<Result<Repair, Diagnostic>, StoreError> {
+        let (listing, is_detected) = match self.read(page).await? {
+            Ok(read) => read,
+            Err(problem) => return Ok(Err(problem)),
+        };
+        let sightings = self.sightings(page, &listing);
+        let now = Usual::of(&sightings, &self.source.fingerprint);
+        let drift = match self.usual() {
+            _ if !examples.is_empty() => None,
+            Some(usual) => self.drift(&sightings, &now, usual, &(listing, is_detected)).await?,
+            None => (now.items == 0).then_some(Drift::Fewer { now: 0, usual: 0 }),
+        };
+        if drift.is_none() && examples.is_empty() {
+            return Ok(Ok(Repair::Holds));
+        }
+        if matches!(self.source.rules, Rules::Html(_))
+            && let Some((_, rules)) = self.located(page, examples, drift.as_ref()).await?
+        {
+            return Ok(Ok(Repair::Rules(rules)));
+        }
+        Ok(if now.items > 0 && examples.is_empty() {
+            Ok(Repair::AsItIs)
+        } else {
+            Err(self.problem(&page.url, "the page has nothing that is known of it").help(format!(
+                "see what it has with `infocus probe {}`, and point at one of its titles with `--example`",
+                page.url
+            )))
+        })
+    }
+
+    async fn read(&self, page: &Page) -> Result<Result<Read, Diagnostic>, StoreError> {
+        Ok(match self.extract(page) {
+            Ok(listing) => Ok((listing, false)),
+            Err(ExtractError::NoRules) => {
+                self.by_itself(page).await?.map(|listing| (listing, true))
+            }
+            Err(error) => Err(self.problem(&page.url, &error.to_string())),
         })
     }
 
@@ -141,22 +194,26 @@ impl Look<'_> {
         Ok(Ok(list.map(|list| listing(&html, list.items.clone())).unwrap_or_default()))
     }
 
-    /// The list with the remembered items, and rules that find it.
-    async fn heal(
+    /// The list with the remembered items, or with these titles, and rules that find it if there
+    /// are any that are short.
+    async fn located(
         &self,
         page: &Page,
-        drift: &Drift,
-        usual: &Usual,
-    ) -> Result<Option<(Listing, String)>, StoreError> {
+        examples: &[String],
+        drift: Option<&Drift>,
+    ) -> Result<Option<(Listing, Option<Learnt>)>, StoreError> {
         let Ok(html) = markup::parse(&text(page)) else { return Ok(None) };
         let lists = detect::lists(&html, &page.url, &self.reader(&html));
-        let is_filled = |now: &Usual| usual.is_met_by(now) && !drift.is_in(now);
-        let list = self.recall(page, &html, &lists, is_filled).await?;
-        Ok(list.map(|list| {
-            let rules = learn::learn(&html, &page.url, list);
-            let rules = rules.map(|rules| rules.to_string()).unwrap_or_default();
-            (listing(&html, list.items.clone()), rules)
-        }))
+        let is_filled = |now: &Usual| {
+            self.usual().is_none_or(|usual| usual.is_met_by(now))
+                && !drift.is_some_and(|drift| drift.is_in(now))
+        };
+        let list = match examples {
+            [] => self.recall(page, &html, &lists, is_filled).await?,
+            examples => detect::choose(&lists, examples),
+        };
+        Ok(list
+            .map(|list| (listing(&html, list.items.clone()), learn::learn(&html, &page.url, list))))
     }
 
     async fn recall<'l>(
@@ -168,9 +225,7 @@ impl Look<'_> {
     ) -> Result<Option<&'l Candidate>, StoreError> {
         let known = self.store.remembered(&self.feed.slug, &self.source.id, REMEMBERED).await?;
         let sighted = |list: &Candidate| {
-            let mut sightings = self.sightings(page, &listing(html, list.items.clone()));
-            sightings.retain(|sighting| sighting.passes(&self.source.filter_of_listing()));
-            sightings
+            self.wanted(self.sightings(page, &listing(html, list.items.clone())))
         };
         let zone = &self.source.time_zone;
         Ok(detect::recall(lists, &known, zone, sighted, |sightings| {
@@ -183,7 +238,7 @@ impl Look<'_> {
         self.ground(&Place { base: None, language }, Orders::default()).dates
     }
 
-    /// What a page gives, normalised, wanted or not.
+    /// What a page gives, normalised, each under names of its own, wanted or not.
     fn sightings(&self, page: &Page, listing: &Listing) -> Vec<Sighting> {
         let base = Some(base_of(&page.url, listing));
         let place = Place { base, language: listing.language.clone() };
@@ -191,7 +246,15 @@ impl Look<'_> {
         let ground = self.ground(&place, Orders::default());
         let orders = Orders::of_column(texts.map(|date| date.text.as_str()), &ground.dates);
         let ground = self.ground(&place, orders);
-        listing.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect()
+        let mut sightings: Vec<Sighting> =
+            listing.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect();
+        sighting::part(&mut sightings);
+        sightings
+    }
+
+    fn wanted(&self, mut sightings: Vec<Sighting>) -> Vec<Sighting> {
+        sightings.retain(|sighting| sighting.passes(&self.source.filter_of_listing()));
+        sightings
     }
 
     fn drifted(&self, page: &Page, drift: &Drift, found: &Found) -> Diagnostic {

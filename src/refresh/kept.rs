@@ -1,0 +1,84 @@
+//! Keeping the pages of sources, and reading them again.
+
+use std::collections::BTreeMap;
+
+use super::look::Look;
+use super::{Pass, RefreshError};
+use crate::catalog::{Feed, Source};
+use crate::diagnostic::Diagnostic;
+use crate::fetch::{Fetcher, Page};
+use crate::kept::{Kept, Reading, Record};
+use crate::normalize::ledger::Occasion;
+use crate::normalize::sighting::Sighting;
+
+/// What was read of a kept page then and is read now, by the ids of the items.
+#[derive(Debug)]
+pub struct Replay {
+    pub then: Record,
+    pub now: BTreeMap<String, Reading>,
+}
+
+impl Pass<'_> {
+    /// Keeps the first page of a source with what was read from it, if that is not what is kept.
+    pub(super) async fn keep(
+        &self,
+        feed: &Feed,
+        source: &Source,
+        page: &Page,
+        sightings: Vec<Sighting>,
+        occasion: Occasion<'_>,
+    ) -> Result<(), RefreshError> {
+        let kept = Kept::of(self.site, feed, source);
+        if kept.is(&page.body, &source.fingerprint) {
+            return Ok(());
+        }
+        let record = Record {
+            url: page.url.clone(),
+            content_type: page.content_type.clone(),
+            fetched_at: self.now,
+            rules: source.fingerprint.clone(),
+            items: self.readings(sightings, occasion).await?,
+        };
+        kept.keep(&page.body, &record).map_err(|error| RefreshError::Keep(kept.directory(), error))
+    }
+
+    /// Reads the kept page of a source by its definition as it is now; nothing if none is kept.
+    pub async fn replay(
+        &self,
+        feed: &Feed,
+        source: &Source,
+    ) -> Result<Option<Result<Replay, Diagnostic>>, RefreshError> {
+        let kept = Kept::of(self.site, feed, source);
+        let read = kept.read().map_err(|error| RefreshError::Keep(kept.directory(), error))?;
+        let Some((page, then)) = read else { return Ok(None) };
+        let fetcher = Fetcher::new(&self.site.settings)?;
+        let before = self.store.source(&feed.slug, &source.id).await?;
+        let look = Look {
+            feed,
+            source,
+            fetcher: &fetcher,
+            store: self.store,
+            before: before.as_ref(),
+            is_first: false,
+            // "Yesterday" is that of the page.
+            now: then.fetched_at,
+        };
+        let sightings = match look.replay(&page).await? {
+            Ok(sightings) => sightings,
+            Err(problem) => return Ok(Some(Err(problem))),
+        };
+        let sources: Vec<String> = feed.sources.iter().map(|source| source.id.clone()).collect();
+        let now = self.readings(sightings, self.occasion(&look, &sources)).await?;
+        Ok(Some(Ok(Replay { then, now })))
+    }
+
+    /// What is read of each item.
+    async fn readings(
+        &self,
+        sightings: Vec<Sighting>,
+        occasion: Occasion<'_>,
+    ) -> Result<BTreeMap<String, Reading>, RefreshError> {
+        let items = self.store.identify(sightings, occasion).await?;
+        Ok(items.iter().map(|(id, sighting)| (id.to_string(), Reading::of(sighting))).collect())
+    }
+}
