@@ -57,7 +57,7 @@ enum Command {
     Add(add::Options),
     /// Settings, definitions and templates: what is wrong, with file and line
     Check,
-    /// Kept pages read again: what a changed definition would change before it is published
+    /// Kept pages read again: what a changed definition would change
     Test(test::Options),
     /// One pass, made for cron: the due sources, then publish
     Refresh(refresh::Options),

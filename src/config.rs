@@ -40,8 +40,19 @@ pub struct Settings {
     pub output: PathBuf,
     pub database: String,
     pub fetch: Fetch,
+    pub alerts: Alerts,
     pub mail: Mail,
     pub newsletters: BTreeMap<String, Newsletter>,
+}
+
+/// Who hears of sources that give less than they should, once, and of their recovery.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alerts {
+    /// An address that gets a JSON object by POST: `text` for people, `sources` for programs.
+    #[serde(deserialize_with = "toml_file::optional_address")]
+    #[schemars(with = "Option<String>")]
+    pub webhook: Option<Url>,
 }
 
 /// Who mails, and by what way.
@@ -112,6 +123,7 @@ impl Default for Settings {
             output: "public".into(),
             database: "sqlite:infocus.db".to_owned(),
             fetch: Fetch::default(),
+            alerts: Alerts::default(),
             mail: Mail::default(),
             newsletters: BTreeMap::new(),
         }

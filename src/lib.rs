@@ -38,6 +38,7 @@
 //! 8. What goes wrong is told with its place and its remedy ([`diagnostic`]), all of it at once
 //!    where it can be.
 
+pub mod alert;
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -114,6 +114,27 @@ fn what_is_wrong_is_told_once_and_so_is_that_it_is_over() {
 }
 
 #[test]
+fn a_webhook_hears_of_it_once() {
+    let (server, bed) = settled(RULES);
+    let ear = Server::start(|_| Answer::page("ok"));
+    let settings = bed.read("infocus.toml");
+    let webhook = ear.url("/hook");
+    bed.write("infocus.toml", format!("{settings}[alerts]\nwebhook = \"{webhook}\"\n"));
+    bed.run(&["refresh", "--force"]).ends(0);
+    assert!(ear.asked().is_empty());
+    server.change(|_| Answer::status(500));
+    bed.run(&["refresh", "--force"]).ends(3);
+    bed.run(&["refresh", "--force"]).ends(3);
+    assert_eq!(ear.asked_paths(), ["/hook"]);
+    server.change(|_| classic(1..=9));
+    let ran = bed.run(&["refresh", "--force"]).ends(0);
+    assert_eq!(ran.stderr, "source `news/1` gives its items again\n");
+    let asked = ear.asked();
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0].method, "POST");
+}
+
+#[test]
 fn a_page_that_says_there_is_no_news_is_not_at_fault() {
     for says in [
         "<ul class=news></ul><p>There are currently no announcements.</p>",

@@ -5,6 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::{Answer, Outcome};
+use crate::alert;
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
 use crate::refresh::{Pass, Report, SourceReport};
@@ -36,7 +37,7 @@ pub async fn run(
     });
     let report = report.await?;
     bar.finish_and_clear();
-    tell(&report.sources);
+    tell(site, &report.sources).await;
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
         let directory = newsletter::preview(site, name);
@@ -51,25 +52,21 @@ pub async fn run(
 
 /// What is wrong, and what is no longer; what was wrong before is told to who looks on, not to cron
 /// again at every pass.
-fn tell(sources: &[SourceReport]) {
+async fn tell(site: &Site, sources: &[SourceReport]) {
     let looks_on = std::io::stderr().is_terminal();
     for source in sources {
-        for problem in source.problems.iter().filter(|_| looks_on || !source.is_told) {
-            eprintln!("error: {problem}");
-        }
-        if let Some(problem) = source.healed.as_ref().filter(|_| looks_on || !source.is_told) {
-            eprintln!(
-                "warning: {problem}\n  its items were found again by what is known of them, and go on: \
-                 `infocus add --repair {}` writes the rules",
-                source.feed
-            );
+        let told = source.told();
+        if !told.is_empty() && (looks_on || source.is_news()) {
+            eprintln!("{told}");
         }
         for warning in &source.warnings {
             eprintln!("warning: {warning}");
         }
-        if source.has_recovered {
-            eprintln!("source `{}` gives its items again", source.source);
-        }
+    }
+    if let Some(webhook) = &site.settings.alerts.webhook
+        && let Err(error) = alert::post(webhook, sources).await
+    {
+        eprintln!("warning: the webhook heard nothing: {}", error.without_url());
     }
 }
 

@@ -163,6 +163,28 @@ impl SourceReport {
         self.has_recovered = was_bad && !self.is_bad();
     }
 
+    /// Something about it is wrong that was not so before, or no longer is.
+    pub fn is_news(&self) -> bool {
+        self.has_recovered || (!self.is_told && self.message().is_some())
+    }
+
+    /// What is wrong with it, or that nothing is any more, for people.
+    pub fn told(&self) -> String {
+        let mut told: Vec<String> =
+            self.problems.iter().map(|problem| format!("error: {problem}")).collect();
+        if let Some(problem) = &self.healed {
+            told.push(format!(
+                "warning: {problem}\n  its items were found again by what is known of them, and go on: \
+                 `infocus add --repair {}` writes the rules",
+                self.feed
+            ));
+        }
+        if self.has_recovered {
+            told.push(format!("source `{}` gives its items again", self.source));
+        }
+        told.join("\n")
+    }
+
     /// It did not give what it should.
     pub fn is_bad(&self) -> bool {
         matches!(self.verdict, Verdict::Degraded | Verdict::Failed)
