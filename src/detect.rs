@@ -14,6 +14,7 @@
 
 mod announced;
 mod card;
+mod data;
 mod group;
 pub mod learn;
 mod none;
@@ -40,7 +41,7 @@ pub use score::Reason;
 #[derive(Debug)]
 pub struct Candidate {
     pub items: Vec<RawItem>,
-    /// The element of each on the page.
+    /// The element of each on the page; none if they are in its data.
     pub cards: Vec<NodeId>,
     /// Each item goes on over what follows its element, up to the next.
     pub are_runs: bool,
@@ -78,6 +79,9 @@ pub fn lists(html: &Html, page: &Url, reader: &Reader) -> Vec<Candidate> {
         .into_iter()
         .filter_map(|scopes| score::candidate(&outline, scopes, total, reader))
         .collect();
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+    candidates.extend(data::lists(html, page, reader));
+    // What people are shown goes before what programs are told, if it is a list at all.
+    let is_shown = |list: &Candidate| !list.cards.is_empty() && list.score >= SURE;
+    candidates.sort_by(|a, b| is_shown(b).cmp(&is_shown(a)).then(b.score.total_cmp(&a.score)));
     candidates
 }

@@ -278,3 +278,45 @@ fn article_reads_one_page_with_what_only_people_are_told() {
         bed.run(&["article", file, "--base-url", "https://www.example.org/plan"]).ends(0).stdout;
     assert!(shown.contains("date     2026-05-03 (page)\nauthor   Jane Doe"), "{shown}");
 }
+
+#[test]
+fn what_scripts_would_show_is_found_in_the_data_of_the_page() {
+    let entry = |wrap: fn(String) -> String| -> String {
+        let entries: Vec<String> = (1..=6)
+            .map(|n| wrap(format!(
+                r#""title":"A plan for river number {n} &amp; its towns","path":"/n/{n}","publishedAt":"2026-05-1{n}T08:00:00Z","teaser":"All that is known.""#
+            )))
+            .collect();
+        format!("[{}]", entries.join(","))
+    };
+    let plain = entry(|fields| format!("{{{fields}}}"));
+    let nested = entry(|fields| format!("{{\"node\":{{\"id\":1,\"attributes\":{{{fields}}}}}}}"));
+    let quoted = serde_json::to_string(&format!("{{\"news\":{plain}}}")).expect("JSON");
+    let linked: String = (1..=6)
+        .map(|n| format!(r#"{{"@type":"ListItem","position":{n},"item":{{"@type":"NewsArticle","headline":"A plan for river number {n} & its towns","url":"/n/{n}","datePublished":"2026-05-1{n}"}}}}"#))
+        .collect::<Vec<_>>()
+        .join(",");
+    let shells = [
+        format!(
+            "<script id=__NEXT_DATA__ type='application/json'>{{\"props\":{{\"menu\":[1,2,3],\"posts\":{plain}}}}}</script>"
+        ),
+        format!("<script>var a = 1; window.__STATE__ = {{\"edges\":{nested}}}; start();</script>"),
+        format!("<script>window['ÄÖ'] = 'x = {{ no'; window.data = JSON.parse({quoted});</script>"),
+        format!(
+            "<script type='application/ld+json'>{{\"@type\":\"ItemList\",\"itemListElement\":[{linked}]}}</script>"
+        ),
+    ];
+    for shell in shells {
+        let html = format!("<html lang=en><body><div id=root></div>{shell}</body></html>");
+        let server = Server::start(move |_| Answer::page(html.clone()));
+        let bed = Bed::new();
+        bed.run(&["add", &server.url("/news/"), "--slug", "news"]).ends(0);
+        bed.run(&["refresh", "--now", "2026-11-24T10:00:00Z"]).ends(0);
+        let feed = bed.json_feed("news");
+        let items = feed["items"].as_array().expect("items");
+        assert_eq!(items.len(), 6, "{}", bed.read("feeds/news.toml"));
+        assert_eq!(items[0]["title"], "A plan for river number 6 & its towns");
+        assert_eq!(items[0]["url"], server.url("/n/6"));
+        assert!(items[0]["date_published"].as_str().expect("a date").starts_with("2026-05-16"));
+    }
+}

@@ -91,7 +91,7 @@ fn reasons(
     let headed = share(&|card| card.has_heading);
     let told = share(&|card| card.teaser.is_some());
     let pictured = share(&|card| card.picture.is_some());
-    let titled = share(&is_title);
+    let titled = share(&|card| is_title(&card.title));
     let text: usize = cards.iter().map(|card| card.text).sum();
     let volume = (text as f64 / total.max(1) as f64).min(1.0);
     let titles: HashSet<&str> = cards.iter().map(|card| card.title.as_str()).collect();
@@ -158,14 +158,14 @@ fn dates_above(outline: &Outline, scopes: &[Scope], reader: &Reader) -> Vec<Opti
     dates
 }
 
-fn reason(what: &'static str, share: f64, points: f64) -> Reason {
+pub fn reason(what: &'static str, share: f64, points: f64) -> Reason {
     Reason { what, share, points }
 }
 
 /// A title says something: some words, or some characters of a script that needs no blanks.
-fn is_title(card: &Card) -> bool {
-    let dense = card.title.chars().filter(|c| *c > '\u{2e80}').count();
-    let length = card.title.chars().count() + 2 * dense;
+pub fn is_title(title: &str) -> bool {
+    let dense = title.chars().filter(|c| *c > '\u{2e80}').count();
+    let length = title.chars().count() + 2 * dense;
     (12..=300).contains(&length)
 }
 
