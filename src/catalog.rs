@@ -15,6 +15,7 @@ use crate::model::Slug;
 use crate::toml_file;
 
 pub use feed::{Feed, Location, Request, Secret, Source};
+pub use fields::word_press;
 pub use files::{Announcement, check as check_files, read_files};
 
 /// The JSON Schema of a definition file, for editors; the parser is what decides.

@@ -53,6 +53,7 @@ pub mod mail;
 pub mod model;
 pub mod newsletter;
 pub mod normalize;
+pub mod offers;
 pub mod publish;
 pub mod refresh;
 pub mod site;

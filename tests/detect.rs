@@ -205,7 +205,7 @@ fn probe_tells_people_and_programs_what_it_found() {
     let named = "<link rel=alternate type=application/rss+xml href=/feed.xml title=News><link rel=alternate type=application/rss+xml href=/comments/feed/><p>Hi</p>";
     bed.write("page.html", named);
     let told = bed.run(&["probe", file, "--base-url", "https://www.example.org/"]).ends(0).stdout;
-    assert!(told.contains("\n  https://www.example.org/feed.xml  News\n\n"), "{told}");
+    assert!(told.contains("\n  https://www.example.org/feed.xml\n    feed News\n"), "{told}");
     for (shown, told) in [
         ("<p>Hello</p>", "No announcements: there are no links that could make a list."),
         (
@@ -319,4 +319,55 @@ fn what_scripts_would_show_is_found_in_the_data_of_the_page() {
         assert_eq!(items[0]["url"], server.url("/n/6"));
         assert!(items[0]["date_published"].as_str().expect("a date").starts_with("2026-05-16"));
     }
+}
+
+const RSS: &str = "<rss version='2.0'><channel><title>N</title><item><title>A plan</title><link>https://e.org/1</link></item></channel></rss>";
+
+const POSTS: &str = r#"[{"id":5,"date_gmt":"2026-05-03T23:30:00","guid":{"rendered":"https://e.org/?p=5"},"link":"https://e.org/plan","title":{"rendered":"A plan"}}]"#;
+
+/// A site whose news page is written by scripts; all other addresses answer with `others`.
+fn shell(
+    head: &'static str,
+    others: impl Fn(&str) -> Option<&'static str> + Send + 'static,
+) -> Server {
+    let shell =
+        format!("<html><head>{head}</head><body><div id=root></div><script src=/a.js></script>");
+    Server::start(move |request| match request.path.as_str() {
+        "/robots.txt" => Answer::status(404),
+        path => Answer::page(others(path).map_or_else(|| shell.clone(), str::to_owned)),
+    })
+}
+
+#[test]
+fn what_a_site_has_already_is_found_where_it_says_and_where_such_things_are() {
+    let announced = "<link rel=alternate type='application/rss+xml' href=/blog.rss title='All news'><link rel=alternate type='application/rss+xml' href=/gone.rss>";
+    let api = "<link rel='https://api.w.org/' href='/wp-json/'>";
+    let cases: [(&str, &str, &str, &str); 3] = [
+        (announced, "/blog.rss", RSS, "feed, 1 item All news"),
+        ("", "/feed.xml", RSS, "feed, 1 item"),
+        (api, "/wp-json/wp/v2/posts?_embed", POSTS, "WordPress, 1 item"),
+    ];
+    for (head, place, body, told) in cases {
+        let server = shell(head, move |path| (path == place).then_some(body));
+        let bed = Bed::new();
+        let probed = bed.run(&["probe", &server.url("/news/")]).ends(0).stdout;
+        assert!(probed.contains(&server.url(place)) && probed.contains(told), "{probed}");
+        assert!(!probed.contains("gone.rss"), "it is the page that every address has: {probed}");
+        let added = bed.run(&["add", &server.url("/news/"), "--slug", "news"]).ends(0).stdout;
+        assert!(added.contains("The page has no clear list"), "{added}");
+        bed.run(&["refresh"]).ends(0);
+        assert_eq!(bed.json_feed("news")["items"][0]["title"], "A plan");
+    }
+}
+
+#[test]
+fn a_page_for_every_address_is_no_feed() {
+    let server = shell("", |_| None);
+    let bed = Bed::new();
+    let probed = bed.run(&["probe", &server.url("/news/")]).ends(1).stdout;
+    assert_eq!(
+        probed,
+        "No announcements: the page is empty until its scripts have run in a browser.\n"
+    );
+    bed.run(&["add", &server.url("/news/"), "--slug", "news"]).ends(2);
 }

@@ -223,7 +223,7 @@ fn in_utc() -> Vec<Step> {
 }
 
 /// The posts of the WordPress REST API; with `_embed` in the address also author, image and label.
-fn word_press() -> json::Rules {
+pub fn word_press() -> json::Rules {
     let paths = |paths: &[&str]| -> Vec<Path> {
         paths.iter().filter_map(|path| Path::parse(path).ok()).collect()
     };

@@ -12,12 +12,13 @@ use super::{Answer, Outcome};
 use crate::catalog::{self, Request, read_files};
 use crate::dates::Reader;
 use crate::detect;
-use crate::detect::learn::{Learnt, learn};
+use crate::detect::learn::learn;
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, RawItem, Rules, charset, markup};
 use crate::fetch::{Fetcher, Page};
 use crate::kept::{Kept, Record};
 use crate::model::Slug;
+use crate::offers::{offers, posts_of};
 use crate::site::Site;
 
 #[derive(Debug, Args)]
@@ -40,6 +41,9 @@ pub struct Options {
     title: Option<String>,
 }
 
+/// The rules of what has the shape of the API of WordPress.
+const WORD_PRESS: &str = "[source.json]\npreset = \"wordpress\"\n";
+
 /// Rows of the table of what was found.
 const SHOWN: usize = 8;
 
@@ -54,7 +58,7 @@ type Found = (Vec<RawItem>, Vec<String>);
 
 pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Result<Answer> {
     let under = std::path::absolute(site.root.join(catalog::DIRECTORY))?;
-    let place = place(&options.place, &under)?;
+    let mut place = place(&options.place, &under)?;
     let slug = slug(options, &place)?;
     let file = under.join(format!("{slug}.toml"));
     if file.exists() {
@@ -63,11 +67,22 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
             .into());
     }
     let dates = Reader::new(&site.settings.language).looking_at(now, &site.settings.time_zone);
+    let mut instead = None;
     let (items, problems, rules, page) = match &place {
         Place::Page(url) => {
-            let page = Fetcher::new(&site.settings)?.page(url, &Request::default()).await?;
-            let read = read(&page, &options.example, &dates);
-            let (items, rules) = read.map_err(|problem| problem.note("page", url.as_str()))?;
+            let fetcher = Fetcher::new(&site.settings)?;
+            let mut page = fetcher.page(url, &Request::default()).await?;
+            let (items, rules) = match read(&page, &options.example, &dates) {
+                Ok(read) => read,
+                Err(problem) => {
+                    let offered = offered(&fetcher, &page, options, &dates).await;
+                    let (offer, read) =
+                        offered.ok_or_else(|| problem.note("page", url.as_str()))?;
+                    page = offer;
+                    instead = Some(page.url.clone());
+                    read
+                }
+            };
             (items, Vec::new(), rules, Some(page))
         }
         Place::Files(glob) => {
@@ -75,15 +90,20 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
             (items, problems, None, None)
         }
     };
+    let mut text = String::new();
+    if let Some(url) = instead {
+        text = format!("The page has no clear list, but its site has {url}\n");
+        place = Place::Page(url);
+    }
     let title = options.title.clone().unwrap_or_else(|| title_of(&slug));
-    std::fs::write(&file, definition(&title, &place, rules.as_ref()))?;
+    std::fs::write(&file, definition(&title, &place, &rules.unwrap_or_default()))?;
     if let Some(page) = page {
         keep(&site.root, &slug, &page, now)?;
     }
     Ok(Answer {
         outcome: Outcome::Done,
         json: json!({ "feed": slug, "definition": file, "items": items.len(), "problems": problems }),
-        text: told(&items, &problems, site, &slug),
+        text: text + &told(&items, &problems, site, &slug),
     })
 }
 
@@ -130,17 +150,37 @@ fn keep(root: &Path, slug: &Slug, page: &Page, now: Timestamp) -> anyhow::Result
     kept.keep(&page.body, &record).with_context(failed)
 }
 
-/// What a page gives: as a feed or a sitemap, or by rules that are learnt from it.
-fn read(
+/// What the site of a page has instead of a list on the page.
+async fn offered(
+    fetcher: &Fetcher,
     page: &Page,
-    examples: &[String],
+    options: &Options,
     dates: &Reader,
-) -> Result<(Vec<RawItem>, Option<Learnt>), Diagnostic> {
+) -> Option<(Page, Read)> {
+    if !options.example.is_empty() {
+        return None;
+    }
+    let text = charset::decode(&page.body, page.content_type.as_deref());
+    let html = markup::parse(&text).ok()?;
+    let offer = offers(fetcher, &html, &page.url, dates).await.into_iter().next()?;
+    let page = fetcher.page(&offer.url, &Request::default()).await.ok()?;
+    let read = read(&page, &[], dates).ok()?;
+    Some((page, read))
+}
+
+/// Items, and the table of rules that finds them, if it takes one.
+type Read = (Vec<RawItem>, Option<String>);
+
+/// What a page gives: as a feed or a sitemap, or by rules that are learnt from it.
+fn read(page: &Page, examples: &[String], dates: &Reader) -> Result<Read, Diagnostic> {
     let content_type = page.content_type.as_deref();
     let source = extract::Source::page(&page.url, content_type, &page.body, dates);
     let listing = match extract::read(source, &Rules::Auto) {
         Ok(listing) => listing,
         Err(ExtractError::NoRules) => {
+            if let Some(items) = posts_of(page) {
+                return Ok((items, Some(WORD_PRESS.to_owned())));
+            }
             let text = charset::decode(&page.body, content_type);
             return learnt(&text, &page.url, examples, dates);
         }
@@ -154,12 +194,7 @@ fn read(
 
 /// The announcements of a page that has no rules yet, and rules that find them again; none if those
 /// that do are not short, and the source has to find its list by itself.
-fn learnt(
-    text: &str,
-    url: &Url,
-    examples: &[String],
-    dates: &Reader,
-) -> Result<(Vec<RawItem>, Option<Learnt>), Diagnostic> {
+fn learnt(text: &str, url: &Url, examples: &[String], dates: &Reader) -> Result<Read, Diagnostic> {
     let help = "write a definition with `[source.html]`, as the README shows";
     let html = markup::parse(text).map_err(|error| Diagnostic::new(error.to_string()))?;
     let lists = detect::lists(&html, url, dates);
@@ -178,7 +213,7 @@ fn learnt(
         let problem = "there is such a list, but no short rules for where it is";
         return Err(Diagnostic::new(problem).help(help));
     }
-    Ok((list.items.clone(), rules))
+    Ok((list.items.clone(), rules.map(|rules| rules.to_string())))
 }
 
 fn files(under: &Path, glob: &str, dates: &Reader) -> Result<Found, Diagnostic> {
@@ -267,7 +302,7 @@ fn title_of(slug: &Slug) -> String {
         .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + chars.as_str())
 }
 
-fn definition(title: &str, place: &Place, rules: Option<&Learnt>) -> String {
+fn definition(title: &str, place: &Place, rules: &str) -> String {
     let string = |text: &str| toml::Value::from(text).to_string();
     let source = match place {
         Place::Files(glob) => format!("files = {}", string(glob)),
@@ -277,8 +312,7 @@ fn definition(title: &str, place: &Place, rules: Option<&Learnt>) -> String {
         "title = {}\n# description = \"What this feed is about, in a sentence\"\n\
          # home_url = \"https://www.example.org/news\"   # the page it stands for\n\
          # language = \"de\"                             # if not the site's\n\n\
-         [[source]]\n{source}\n{}",
+         [[source]]\n{source}\n{rules}",
         string(title),
-        rules.map(Learnt::to_string).unwrap_or_default(),
     )
 }

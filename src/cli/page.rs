@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use scraper::Html;
 use url::Url;
 
 use crate::catalog::Request;
 use crate::config::Settings;
+use crate::dates::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::extract::charset;
 use crate::fetch::Fetcher;
+use crate::offers::{self, Offer};
 
 #[derive(Debug, Args)]
 pub struct Named {
@@ -37,6 +40,23 @@ impl Named {
         let page = Fetcher::new(settings)?.page(&url, &Request::default()).await?;
         let text = charset::decode(&page.body, page.content_type.as_deref());
         Ok(Page { text, url: page.url })
+    }
+
+    /// What the site of the page offers: what it names, if the page is a file and there is nobody to
+    /// ask.
+    pub async fn offers(
+        &self,
+        settings: &Settings,
+        html: &Html,
+        url: &Url,
+        dates: &Reader,
+    ) -> Result<Vec<Offer>, Diagnostic> {
+        let is_file =
+            !matches!(Url::parse(&self.place), Ok(url) if url.scheme().starts_with("http"));
+        if is_file {
+            return Ok(offers::announced(html, url));
+        }
+        Ok(offers::offers(&Fetcher::new(settings)?, html, url, dates).await)
     }
 
     fn saved(&self, file: &Path) -> Result<Page, Diagnostic> {

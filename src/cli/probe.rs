@@ -12,11 +12,12 @@ use super::page::Named;
 use super::{Answer, Outcome};
 use crate::config::Settings;
 use crate::dates::{Reader, rfc3339};
-use crate::detect::{self, Announced, Candidate, Obstacle};
+use crate::detect::{self, Candidate, Obstacle};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::markup;
 use crate::normalize::cut_at_word;
 use crate::normalize::sighting::{Ground, Sighting};
+use crate::offers::Offer;
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -65,20 +66,26 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
         list.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect()
     };
     let found = best.map(sightings).unwrap_or_default();
-    let feeds = detect::feeds(&html, &page.url);
+    let offers = match options.format {
+        Format::Jsonfeed => Vec::new(),
+        _ => options.page.offers(settings, &html, &page.url, &dates).await?,
+    };
     let json = match options.format {
         Format::Jsonfeed => feed(&page.url, &found, &settings.time_zone),
-        _ => {
-            json!({ "url": page.url, "sure": best.is_some(), "feeds": feeds.iter().map(|feed| json!({ "url": feed.url, "title": feed.title })).collect::<Vec<_>>(), "lists": lists.iter().take(LISTS).map(described).collect::<Vec<_>>() })
-        }
+        _ => json!({
+            "url": page.url,
+            "sure": best.is_some(),
+            "offers": offers.iter().map(offered).collect::<Vec<_>>(),
+            "lists": lists.iter().take(LISTS).map(described).collect::<Vec<_>>(),
+        }),
     };
     let obstacle = detect::obstacle(&html).filter(|_| best.is_none());
     let text = match options.format {
-        Format::Table => named(&feeds) + &table(&lists, best, &found, obstacle),
+        Format::Table => named(&offers) + &table(&lists, best, &found, obstacle),
         Format::Json | Format::Jsonfeed => json.to_string(),
     };
-    let has_feed = options.format != Format::Jsonfeed && !feeds.is_empty();
-    let outcome = if best.is_some() || has_feed { Outcome::Done } else { Outcome::Nothing };
+    let outcome =
+        if best.is_some() || !offers.is_empty() { Outcome::Done } else { Outcome::Nothing };
     Ok(Answer { outcome, text, json })
 }
 
@@ -120,14 +127,31 @@ fn described(list: &Candidate) -> Value {
     json!({ "items": list.items.len(), "score": list.score, "titles": titles, "reasons": reasons })
 }
 
-/// What the page has already: better than anything that can be made of it.
-fn named(feeds: &[Announced]) -> String {
-    if feeds.is_empty() {
+fn offered(offer: &Offer) -> Value {
+    json!({
+        "kind": offer.kind.name(),
+        "url": offer.url,
+        "title": offer.title,
+        "items": offer.items.as_ref().map(Vec::len),
+    })
+}
+
+/// What the site has already: better than anything that can be made of the page.
+fn named(offers: &[Offer]) -> String {
+    if offers.is_empty() {
         return String::new();
     }
-    let mut text = "Feeds that the page names; `infocus add` takes their addresses:\n\n".to_owned();
-    for feed in feeds {
-        let _ = writeln!(text, "  {}  {}", feed.url, feed.title);
+    let mut text = "The site has this already; `infocus add` takes the addresses:\n\n".to_owned();
+    for offer in offers {
+        let items = offer.items.as_ref().map(|items| format!(", {}", count(items.len(), "item")));
+        let _ = writeln!(text, "  {}", offer.url);
+        let _ = writeln!(
+            text,
+            "    {}{} {}",
+            offer.kind.name(),
+            items.unwrap_or_default(),
+            cut_at_word(&offer.title, TITLE)
+        );
     }
     text.push('\n');
     text
