@@ -64,6 +64,13 @@ pub enum Drift {
     Strangers,
 }
 
+/// What counts as less.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    pub number: bool,
+    pub extras: bool,
+}
+
 impl Usual {
     pub fn of(sightings: &[Sighting], rules: &str) -> Usual {
         let items = sightings.len();
@@ -83,16 +90,20 @@ impl Usual {
         self.items >= TELLING
     }
 
-    /// In what `now` is less than this. Their number counts where `is_number_telling`; that there is
-    /// nothing counts always.
-    pub fn drift(&self, now: &Usual, is_number_telling: bool) -> Option<Drift> {
+    /// In what `now` is less than this. That there is nothing counts always; that there are few, and
+    /// fields that a list can do without, if `counts` says so.
+    pub fn drift(&self, now: &Usual, counts: Counts) -> Option<Drift> {
         let is_short = self.is_telling() && 100 * now.items < DROP * self.items;
-        if (is_short && is_number_telling) || now.items == 0 {
+        if (is_short && counts.number) || now.items == 0 {
             return Some(Drift::Fewer { now: now.items, usual: self.items });
         }
         // Of one item or two, a field may be missing by chance.
         let is_telling = now.items >= TELLING.min(self.items);
-        let is_gone = |field: &&String| self.share(field) >= USUAL && now.share(field) < GONE;
+        let is_gone = |field: &&String| {
+            self.share(field) >= USUAL
+                && now.share(field) < GONE
+                && (counts.extras || NEEDED.contains(&field.as_str()))
+        };
         let field = self.filled.keys().filter(|_| is_telling).find(is_gone)?;
         Some(Drift::Gone { field: field.clone(), items: now.items, usual: self.share(field) })
     }

@@ -87,14 +87,17 @@ impl Found {
         let problem = Diagnostic::new(format!("source `{}` found no items", source.name))
             .at(file, *line)
             .note("looked at", self.seen_at.clone());
-        problem.help(match (&source.location, &source.rules) {
+        let help = match (&source.location, &source.rules) {
             (Location::Files { .. }, _) => "put an announcement there, or correct `files`",
             (Location::Page(_), Rules::Auto) if self.are_bare => {
                 "see whether the pages that it names can be read, and fit `keep`"
             }
-            (Location::Page(_), Rules::Auto) => "see whether it still is the feed that it was",
-            (Location::Page(_), _) => "see what the page has now and correct `item`",
-        })
+            (Location::Page(_), Rules::Json(_)) => "see what it answers now and correct `item`",
+            (Location::Page(url), _) => {
+                &format!("`infocus probe {url}` shows what the page has now")
+            }
+        };
+        problem.help(help)
     }
 }
 
@@ -174,8 +177,8 @@ impl Look<'_> {
             Err(looked) => return Ok(looked),
         };
         let (mut raw, has_moved) = self.listing(*page, listing, is_unread, &mut found).await?;
-        found.has_moved = has_moved || moves;
-        if found.has_moved {
+        found.has_moved = has_moved;
+        if has_moved || moves {
             self.read_again(url, &mut raw, &mut found).await?;
         }
         self.normalize(raw, &mut found);
@@ -199,8 +202,9 @@ impl Look<'_> {
             let Ok(Fetched::Page(page)) = self.fetcher.fetch(url, None, request).await else {
                 break;
             };
-            let Ok(listing) = self.extract(&page) else { break };
-            let (again, _) = self.listing(*page, listing, true, found).await?;
+            let Ok((listing, _)) = self.read(&page).await? else { break };
+            let (again, has_moved) = self.listing(*page, listing, true, found).await?;
+            found.has_moved |= has_moved;
             let known: HashSet<Option<String>> =
                 raw.iter().map(|(item, _)| item.url.clone()).collect();
             let before = raw.len();
@@ -224,7 +228,7 @@ impl Look<'_> {
     ) -> Result<(Vec<Placed>, bool), StoreError> {
         let mut walk = Walk::new(self.source);
         let mut raw = Vec::new();
-        let mut page: Option<(Page, Result<Listing, ExtractError>)> = Some((first, Ok(listing)));
+        let mut page: Option<(Page, Result<Listing, Diagnostic>)> = Some((first, Ok(listing)));
         while let Some((current, listing)) = page.take() {
             let next = match listing {
                 Ok(listing) => {
@@ -237,15 +241,18 @@ impl Look<'_> {
                     raw.extend(items);
                     walk.step(&current.url, &listing, has_news)
                 }
-                Err(error) => {
-                    found.problems.push(self.problem(&current.url, &error.to_string()));
+                Err(problem) => {
+                    found.problems.push(problem);
                     walk.part()
                 }
             };
-            page = self.go_on(next, &mut walk, found).await.map(|page| {
-                let listing = self.extract(&page);
-                (*page, listing)
-            });
+            page = match self.go_on(next, &mut walk, found).await {
+                Some(page) => {
+                    let read = self.read(&page).await?;
+                    Some((*page, read.map(|(listing, _)| listing)))
+                }
+                None => None,
+            };
         }
         Ok((raw, walk.has_moved()))
     }

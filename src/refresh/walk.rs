@@ -21,8 +21,8 @@ pub struct Walk<'a> {
     /// Pages read, and items found on them.
     pages: usize,
     items: usize,
-    /// On how many pages each address was.
-    seen: HashMap<String, usize>,
+    /// The places on pages where each address was first.
+    seen: HashMap<String, Vec<usize>>,
 }
 
 impl<'a> Walk<'a> {
@@ -43,10 +43,11 @@ impl<'a> Walk<'a> {
         self.visited.insert(url.clone());
         self.pages += 1;
         self.items += listing.items.len();
-        let addresses: HashSet<&String> =
-            listing.items.iter().filter_map(|item| item.url.as_ref()).collect();
-        for address in addresses {
-            *self.seen.entry(address.clone()).or_default() += 1;
+        let mut here = HashSet::new();
+        for (place, item) in listing.items.iter().enumerate() {
+            if let Some(address) = item.url.as_ref().filter(|address| here.insert(*address)) {
+                self.seen.entry(address.clone()).or_default().push(place);
+            }
         }
         self.parts.extend(listing.parts.iter().filter_map(|part| url.join(part).ok()));
         let is_worth_while = has_news && self.pages < self.source.pages;
@@ -55,10 +56,12 @@ impl<'a> Walk<'a> {
         next.or_else(|| self.part())
     }
 
-    /// True if an item was on several pages, and not pinned to all of them: while they were read, the
-    /// listing came into another order, so that others were on none.
+    /// True if items were on several pages, in other places: while they were read, the listing came
+    /// into another order, so that others were on none. What is pinned to all pages stands in one
+    /// place on them, and one that is new moves another from the end of a page to the next.
     pub fn has_moved(&self) -> bool {
-        self.seen.values().any(|pages| (2..self.pages).contains(pages))
+        let is_elsewhere = |places: &&Vec<usize>| places.windows(2).any(|two| two[0] != two[1]);
+        self.seen.values().filter(is_elsewhere).count() > 1
     }
 
     /// True if the pages are found by counting, not by what a page says.

@@ -1,7 +1,7 @@
 //! The first page of a listing: read, held against what the source usually gives, and searched for
 //! that where it falls short.
 
-use scraper::Html;
+use scraper::{Html, Selector};
 
 use super::super::Repair;
 use super::{Found, Look, Looked, Place, base_of};
@@ -9,10 +9,10 @@ use crate::dates::{Orders, Reader};
 use crate::detect::learn::{self, Learnt};
 use crate::detect::{self, Candidate};
 use crate::diagnostic::Diagnostic;
-use crate::extract::{ExtractError, Listing, RawItem, Rules, charset, markup};
+use crate::extract::{ExtractError, Listing, RawItem, Rules, charset, markup, rules};
 use crate::fetch::Page;
 use crate::normalize::sighting::{self, Sighting};
-use crate::normalize::usual::{Drift, Usual};
+use crate::normalize::usual::{Counts, Drift, Usual};
 use crate::store::StoreError;
 
 /// Items of a source that its list is known by.
@@ -27,7 +27,7 @@ pub struct Healed {
 }
 
 /// A listing, and whether it was found without rules.
-type Read = (Listing, bool);
+pub type Read = (Listing, bool);
 
 impl Look<'_> {
     /// The first page, if it gives what it should.
@@ -120,7 +120,7 @@ impl Look<'_> {
         })
     }
 
-    async fn read(&self, page: &Page) -> Result<Result<Read, Diagnostic>, StoreError> {
+    pub(super) async fn read(&self, page: &Page) -> Result<Result<Read, Diagnostic>, StoreError> {
         Ok(match self.extract(page) {
             Ok(listing) => Ok((listing, false)),
             Err(ExtractError::NoRules) => {
@@ -155,7 +155,9 @@ impl Look<'_> {
         let is_list = *is_detected || !matches!(self.source.rules, Rules::Auto);
         let knows_some = self.seen(sightings).await?.iter().any(|seen| seen.is_known());
         let is_all_newer = !knows_some && self.are_newer(sightings).await?;
-        let drift = usual.drift(now, is_list && !is_all_newer);
+        // A list that is found by its items is read as it is shown now.
+        let counts = Counts { number: is_list && !is_all_newer, extras: !is_detected };
+        let drift = usual.drift(now, counts);
         let is_wanted = |sighting: &Sighting| sighting.passes(&self.source.filter_of_listing());
         let are_strangers = || {
             is_list
@@ -278,8 +280,12 @@ impl Look<'_> {
 }
 
 fn listing(html: &Html, items: Vec<RawItem>) -> Listing {
-    let language = html.root_element().value().attr("lang").map(str::to_owned);
-    Listing { items, language, ..Listing::default() }
+    let root = html.root_element();
+    let language = root.value().attr("lang").map(str::to_owned);
+    let next = Selector::parse("a[rel~=next][href], link[rel~=next][href]").ok();
+    let next = next.and_then(|next| root.select(&next).next()?.value().attr("href"));
+    let base = rules::base(root);
+    Listing { items, language, base, next: next.map(str::to_owned), ..Listing::default() }
 }
 
 fn text(page: &Page) -> String {
