@@ -187,24 +187,35 @@ fn what_the_page_of_an_item_said_stays_until_the_listing_says_something_else() {
 
 #[test]
 fn a_listing_that_is_in_another_order_at_every_request_is_read_whole() {
-    let asked = AtomicUsize::new(0);
-    let server = Server::start(move |request: &Request| {
-        let page: usize = request.path.rsplit('=').next().and_then(|n| n.parse().ok()).unwrap_or(1);
-        // Each reading begins elsewhere, and so does each page of it.
-        let turn = asked.fetch_add(1, Ordering::Relaxed) * 5;
-        let shown = (0..4).map(|at| (turn + (page - 1) * 4 + at) % 12 + 1);
-        let items: String =
-            shown.map(|n| format!("<li><a href=/n/{n}>Item {n}</a></li>")).collect();
-        Answer::page(items)
-    });
+    let listing = |most: usize| {
+        let asked = AtomicUsize::new(0);
+        move |request: &Request| {
+            let page: usize =
+                request.path.rsplit('=').next().and_then(|n| n.parse().ok()).unwrap_or(1);
+            // Each reading begins elsewhere, and so does each page of it.
+            let turn = asked.fetch_add(1, Ordering::Relaxed) * 7;
+            let shown = (0..most / 3).map(|at| (turn + (page - 1) * 4 + at) % most + 1);
+            let items: String =
+                shown.map(|n| format!("<li><a href=/n/{n}>Item {n}</a></li>")).collect();
+            Answer::page(items)
+        }
+    };
+    let server = Server::start(listing(12));
     let bed = Bed::new();
     let url = server.url("/news");
     bed.write(
         "feeds/news.toml",
         format!("title = \"News\"\n[[source]]\nurl = \"{url}\"\nnext_url = \"{url}?page={{page}}\"\npages = 3\n[source.html]\nitem = \"li\"\n"),
     );
+    let items = |bed: &Bed| bed.json_feed("news")["items"].as_array().map(Vec::len);
     bed.run(&["refresh"]).ends(0);
-    assert_eq!(bed.json_feed("news")["items"].as_array().map(Vec::len), Some(12));
+    assert_eq!(items(&bed), Some(12));
+    // What is new need not stand on the first page; what one look misses, another finds.
+    server.change(listing(15));
+    for _ in 0..2 {
+        bed.run(&["refresh", "--force"]).ends(0);
+    }
+    assert_eq!(items(&bed), Some(15));
 }
 
 #[test]
