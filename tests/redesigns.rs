@@ -321,6 +321,14 @@ fn fates(body: &[u8], url: &Url) -> Option<Vec<(&'static str, Fate)>> {
     let base: Url = address.parse().expect("an address");
     let found = lists(&html, &base, &dates);
     let list = found.first().filter(|list| list.score >= SURE)?;
+    let of_list = list.items.iter().map(|item| item.url.clone().unwrap_or_default());
+    // What has no page of its own has one in the archive.
+    let of_feed = before.values().map(|name| {
+        let url = name.split(' ').next().unwrap_or_default();
+        if url.starts_with("https://news.example.org/") { "" } else { url }.to_owned()
+    });
+    let [of_list, of_feed]: [HashSet<String>; 2] = [of_list.collect(), of_feed.collect()];
+    assert_eq!(of_list, of_feed, "what was written finds what was found");
     let fates = REDESIGNS.iter().map(|redesign| {
         let other = Writer::redesigned(&html, list, *redesign);
         server.change(move |_| Answer::page(other.clone()));
