@@ -1,16 +1,47 @@
-//! Finding the announcements of a page that nobody wrote rules for.
+//! Finding the announcements of a page that nobody wrote rules for, and finding them again.
+//!
+//! # The lists of a page
 //!
 //! A page is first laid out flat (`outline`): every element and text has a number, and every part
 //! of the page is a range of them. A list of announcements is a set of links that stand in the same
 //! kind of place, so links are grouped by the elements they stand in, once with classes and once
-//! without. From each link of a group the way leads up as long as no other link of the group comes
-//! into sight: what is reached is the link's *card*. Where cards have little to say but are followed
-//! by what belongs to them (a heading and its paragraph, a row and the row below), a card goes on up
-//! to the next.
+//! without (`group`). From each link of a group the way leads up as long as no other link of the
+//! group comes into sight: what is reached is the link's *card*. Where cards have little to say but
+//! are followed by what belongs to them (a heading and its paragraph, a row and the row below), a
+//! card goes on up to the next.
 //!
-//! Each card is then read (`card`) for a title, a date, a teaser and an image, and each group is
-//! judged by how many of its cards have them, how much of the page's text it holds, and where on the
-//! page it stands. Words in names only ever lower or raise a score; nothing is dropped for them.
+//! Each card is read for a title, a date, a teaser and an image (`card`). Where a date may be is
+//! collected first; which of these places it is, all cards decide together: the one where most of
+//! them have a date. So does the order of day and month.
+//!
+//! Each group is then judged (`score`) by how many of its cards have these fields, how much of the
+//! page's text it holds, and where on the page it stands. Each of that is a [`Reason`] with points;
+//! their sum is the score. Words in names only ever lower or raise it; nothing is dropped for them.
+//! From [`SURE`] on, a list is taken for the announcements; below, it is shown to people and no more.
+//!
+//! Where scripts write the page, the list may be in the data they start from, or in what the page
+//! tells search engines (`data`). It is judged in the same way, and comes after what people are shown.
+//!
+//! # Rules for a list
+//!
+//! [`learn`] turns a list into what a definition says: a selector that finds its cards and few other
+//! elements, the shortest of a few made of names, ids and classes that a person gave; then, for each
+//! field, the places inside of the cards that have what was found there and nothing else. The rules
+//! are run on the page, and count only if they give the same items. Some lists have no such rules;
+//! their sources have none either, and are looked for at each refresh.
+//!
+//! # The same list later
+//!
+//! A page that was built anew has other elements and other classes, but most of the announcements it
+//! had. [`recall()`] takes the list that has the most of the remembered items and as little else as
+//! can be, if enough of them are there, under the titles and days that they had. What a source
+//! should give, and when it falls short, is the matter of [`crate::normalize::usual`]; what is done
+//! about it, of [`crate::refresh`].
+//!
+//! # What is no list
+//!
+//! [`feeds`] names the feeds that a page announces; [`obstacle()`] says why a page may have nothing
+//! for us although it has something for people; [`says_none`] hears that there is no news.
 
 mod announced;
 mod card;

@@ -4,7 +4,7 @@
 //! # The flow
 //!
 //! ```text
-//! page --detect--> the lists on it, for want of rules
+//! page --detect--> the lists on it, for want of rules, and the list that has the known items
 //! feeds/*.toml --catalog--> Feed, Source
 //! Source --fetch--> page or file --extract--> Listing of RawItems --normalize--> Sighting
 //! Sighting + what the store knows --ledger--> Item: new, updated or unchanged
@@ -22,8 +22,9 @@
 //!
 //! # The rules
 //!
-//! 1. Never a worse feed: a source that gives nothing usable leaves its feed as it is, and the
-//!    exit code says so ([`refresh::Verdict`]).
+//! 1. Never a worse feed: a source that gives less than it used to ([`normalize::usual`]) leaves its
+//!    feed as it is, or its items are found again by what is known of them ([`detect`]); the exit
+//!    code says so ([`refresh::Verdict`]).
 //! 2. An item is the same item for ever: its id is issued once and kept under every name that it
 //!    has been seen by ([`normalize::ledger`]).
 //! 3. No guessed facts: a date is read, concluded from evidence, or marked as first seen
