@@ -63,17 +63,19 @@ use crate::extract::RawItem;
 use crate::normalize::line;
 
 pub use announced::{Announced, feeds};
-pub use none::says_none;
+pub use none::{says_no_news, says_none};
 pub use obstacle::{Obstacle, obstacle};
-pub use recall::recall;
+pub use recall::{FAITHFUL, recall};
 pub use score::Reason;
 
 /// A list that may be the announcements.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Candidate {
     pub items: Vec<RawItem>,
     /// The element of each on the page; none if they are in its data.
     pub cards: Vec<NodeId>,
+    /// What each element stands in.
+    pub containers: Vec<NodeId>,
     /// Each item goes on over what follows its element, up to the next.
     pub are_runs: bool,
     /// Reads their dates, in the order that all of them show.
@@ -82,6 +84,25 @@ pub struct Candidate {
     pub score: f64,
     /// What spoke for it and against it, the weightiest first.
     pub reasons: Vec<Reason>,
+}
+
+impl Candidate {
+    /// The same with some of its items.
+    fn with(&self, wanted: &[bool]) -> Candidate {
+        fn only<T: Clone>(all: &[T], wanted: &[bool]) -> Vec<T> {
+            all.iter()
+                .zip(wanted)
+                .filter(|(_, wanted)| **wanted)
+                .map(|(one, _)| one.clone())
+                .collect()
+        }
+        Candidate {
+            items: only(&self.items, wanted),
+            cards: only(&self.cards, wanted),
+            containers: only(&self.containers, wanted),
+            ..self.clone()
+        }
+    }
 }
 
 /// The score from which on a list is good enough to be published.

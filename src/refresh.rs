@@ -7,9 +7,6 @@ mod repair;
 mod report;
 mod walk;
 
-use std::io;
-use std::path::PathBuf;
-
 use jiff::Timestamp;
 
 use crate::catalog::{Feed, Location, Source};
@@ -31,8 +28,8 @@ pub enum RefreshError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Publish(#[from] PublishError),
-    #[error("failed to keep a page in `{}`", .0.display())]
-    Keep(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Keep(Diagnostic),
     #[error(transparent)]
     Setup(#[from] Diagnostic),
 }
@@ -148,7 +145,11 @@ impl Pass<'_> {
         };
         let changes = self.store.save(row, found.sightings, occasion).await?;
         if let Some((page, sightings)) = found.first {
-            self.keep(feed, source, &page, sightings, occasion).await?;
+            match self.keep(feed, source, &page, sightings, occasion).await {
+                // What is kept is for trying definitions; feeds go on without.
+                Err(RefreshError::Keep(problem)) => report.warnings.push(problem),
+                kept => kept?,
+            }
         }
         // Other rules find other items.
         let gone = match found.is_complete && !occasion.are_rules_new {

@@ -37,7 +37,7 @@ pub async fn run(
     });
     let report = report.await?;
     bar.finish_and_clear();
-    tell(site, &report.sources).await;
+    tell(site, store, &report.sources).await?;
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
         let directory = newsletter::preview(site, name);
@@ -52,7 +52,7 @@ pub async fn run(
 
 /// What is wrong, and what is no longer; what was wrong before is told to who looks on, not to cron
 /// again at every pass.
-async fn tell(site: &Site, sources: &[SourceReport]) {
+async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::Result<()> {
     let looks_on = std::io::stderr().is_terminal();
     for source in sources {
         let told = source.told();
@@ -67,7 +67,12 @@ async fn tell(site: &Site, sources: &[SourceReport]) {
         && let Err(error) = alert::post(webhook, sources).await
     {
         eprintln!("warning: the webhook heard nothing: {}", error.without_url());
+        // It is told again at the next pass.
+        for source in sources.iter().filter(|source| source.is_news()) {
+            store.untell(&source.feed, &source.id).await?;
+        }
     }
+    Ok(())
 }
 
 /// A bar on stderr if that is a terminal, where there is more than a moment to wait for.

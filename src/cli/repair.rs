@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::json;
 use similar::TextDiff;
-use toml_edit::{Array, DocumentMut, Item, Table, value};
+use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use super::{Answer, Outcome};
 use crate::catalog;
 use crate::detect::learn::{self, Learnt};
 use crate::diagnostic::Diagnostic;
-use crate::refresh::{Pass, Repair};
+use crate::refresh::{Pass, RefreshError, Repair};
 use crate::site::Site;
 use crate::store::Store;
 
@@ -25,10 +25,21 @@ pub async fn run(
     let file = site.root.join(catalog::DIRECTORY).join(format!("{slug}.toml"));
     let before = std::fs::read_to_string(&file)?;
     let mut definition: DocumentMut = before.parse()?;
-    let mut lines = Vec::new();
+    let (mut lines, mut failed, mut done) = (Vec::new(), None, 0);
     for feed in feeds {
         for (at, source) in feed.sources.iter().enumerate() {
-            lines.push(match pass.repair(feed, source, examples).await? {
+            let repair = match pass.repair(feed, source, examples).await {
+                Ok(repair) => repair,
+                // What can be done for the others is done.
+                Err(RefreshError::Setup(problem)) => {
+                    lines.push(format!("{}: {problem}", source.name));
+                    failed = Some(problem);
+                    continue;
+                }
+                Err(error) => return Err(error.into()),
+            };
+            done += 1;
+            lines.push(match repair {
                 Repair::Holds => format!("{}: gives what it should", source.name),
                 Repair::AsItIs => {
                     format!("{}: what the page gives now counts as usual from now on", source.name)
@@ -44,6 +55,9 @@ pub async fn run(
             });
         }
     }
+    if let Some(problem) = failed.clone().filter(|_| done == 0) {
+        return Err(RefreshError::Setup(problem).into());
+    }
     let after = definition.to_string();
     let diff = TextDiff::from_lines(&before, &after).unified_diff().context_radius(1).to_string();
     let is_new = before != after;
@@ -52,7 +66,7 @@ pub async fn run(
         lines.push(format!("\n{diff}\nWritten: {}", file.display()));
     }
     Ok(Answer {
-        outcome: Outcome::Done,
+        outcome: if failed.is_some() { Outcome::InPart } else { Outcome::Done },
         json: json!({ "feed": slug, "changed": is_new, "diff": diff }),
         text: lines.join("\n"),
     })
@@ -71,15 +85,24 @@ fn write(source: &mut Table, rules: Option<&Learnt>) {
         [only] => value(only),
         several => value(several.iter().collect::<Array>()),
     };
-    html.insert("item", value(&rules.item));
-    match rules.is_run {
-        true => drop(html.insert("run", value(true))),
-        false => drop(html.remove("run")),
-    }
+    put(html, "item", Some(value(&rules.item)));
+    put(html, "run", rules.is_run.then(|| value(true)));
     for field in learn::FIELDS {
-        match rules.fields.iter().find(|(name, _)| *name == field) {
-            Some((_, places)) => drop(html.insert(field, list(places))),
-            None => drop(html.remove(field)),
+        let places = rules.fields.iter().find(|(name, _)| *name == field);
+        put(html, field, places.map(|(_, places)| list(places)));
+    }
+}
+
+/// Puts a value in place of another, whose comments stay.
+fn put(table: &mut dyn TableLike, key: &str, new: Option<Item>) {
+    match (table.get_mut(key), new) {
+        (Some(old), Some(mut new)) => {
+            if let (Some(old), Some(new)) = (old.as_value(), new.as_value_mut()) {
+                *new.decor_mut() = old.decor().clone();
+            }
+            *old = new;
         }
+        (None, Some(new)) => drop(table.insert(key, new)),
+        (_, None) => drop(table.remove(key)),
     }
 }

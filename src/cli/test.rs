@@ -54,11 +54,20 @@ pub async fn run(
                 lines.push(format!("{}: no page is kept yet; `infocus refresh` does", source.name));
                 continue;
             };
-            let replay = replay?;
-            let changes = changes(&replay);
+            let replay = match replay {
+                Ok(replay) => replay,
+                Err(problem) => {
+                    is_same = false;
+                    lines.push(problem.to_string());
+                    continue;
+                }
+            };
+            // Kept when the feed was added: there is nothing to compare with.
+            let is_first = replay.then.items.is_empty();
+            let changes = if is_first { Vec::new() } else { changes(&replay) };
             is_same &= changes.is_empty();
             let (items, day) = (count(replay.now.len(), "item"), replay.then.fetched_at);
-            let same = if changes.is_empty() { ", as then" } else { "" };
+            let same = if changes.is_empty() && !is_first { ", as then" } else { "" };
             lines.push(format!(
                 "{}: {items} on the page of {}{same}",
                 source.name,

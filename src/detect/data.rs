@@ -63,11 +63,18 @@ const DEPTH: usize = 3;
 const LARGEST: usize = 5_000_000;
 const ATTEMPTS: usize = 100;
 
+/// Lists that are looked at.
+const MOST: usize = 40;
+
 /// The lists in the data of a page.
 pub fn lists(html: &Html, page: &Url, reader: &Reader) -> Vec<Candidate> {
     let mut found = Vec::new();
     for value in values(html) {
-        walk(&value, &mut |entries| found.extend(candidate(entries, page, reader)));
+        walk(&value, &mut |entries| {
+            if found.len() < MOST {
+                found.extend(candidate(entries, page, reader));
+            }
+        });
     }
     found
 }
@@ -174,6 +181,7 @@ fn candidate(entries: Vec<&Map<String, Value>>, page: &Url, reader: &Reader) -> 
     Some(Candidate {
         items,
         cards: Vec::new(),
+        containers: Vec::new(),
         are_runs: false,
         dates,
         score: reasons.iter().map(|reason| reason.points).sum(),

@@ -6,88 +6,197 @@ use scraper::{ElementRef, Html, Selector};
 use crate::dates::fold;
 use crate::normalize::text_of;
 
-/// How pages say so, folded; as the beginning of a sentence, or in a whole short one.
-const SAID: [&str; 72] = [
-    "no news",
-    "no announcements",
-    "no items",
-    "no results",
-    "no entries",
-    "no posts",
-    "no articles",
-    "no notices",
-    "no press releases",
-    "no publications",
-    "no documents",
-    "there are no",
-    "there is no",
-    "there are currently no",
-    "there is currently no",
-    "currently no",
-    "currently there are no",
-    "at the moment there are no",
-    "nothing found",
-    "nothing to show",
-    "keine ",
-    "derzeit keine",
-    "zurzeit keine",
-    "zur zeit keine",
-    "aktuell keine",
-    "momentan keine",
-    "es sind keine",
-    "es sind derzeit keine",
-    "es gibt keine",
-    "es liegen keine",
+/// Words that deny, folded.
+const DENIALS: [&str; 50] = [
+    "no",
+    "not",
+    "none",
+    "nothing",
+    "keine",
+    "keinen",
+    "kein",
     "aucun",
-    "il n'y a pas",
-    "il n'y a aucun",
-    "pas d'actualite",
-    "no hay",
-    "no se han encontrado",
-    "no se encontraron",
+    "aucune",
+    "pas",
     "ningun",
+    "ninguna",
+    "sin",
     "nessun",
-    "non ci sono",
-    "al momento non ci sono",
+    "nessuna",
+    "nessuno",
+    "non",
     "nenhum",
-    "nao ha",
-    "sem noticias",
-    "sem resultados",
-    "geen ",
-    "er zijn geen",
-    "momenteel geen",
-    "er zijn momenteel geen",
-    "brak ",
-    "nie ma",
+    "nenhuma",
+    "nao",
+    "sem",
+    "geen",
+    "brak",
+    "nie",
     "zadne",
-    "nejsou zadne",
-    "nebyly nalezeny",
-    "нет ",
-    "новостей нет",
-    "пока нет",
+    "zadna",
+    "zadny",
+    "нет",
+    "не",
     "немає",
+    "нема",
     "няма",
-    "нема ",
-    "nema ",
-    "trenutno nema",
-    "тренутно нема",
-    "ni novic",
-    "trenutno ni",
-    "nu exista",
-    "nu sunt",
+    "nema",
+    "ni",
+    "nu",
     "niciun",
-    "nuk ka",
-    "δεν υπαρχουν",
-    "لا توجد",
-    "暂无",
+    "nicio",
+    "nuk",
+    "s'ka",
+    "δεν",
+    "καμια",
+    "yok",
+    "yoktur",
+    "bulunamadi",
+    "inga",
+    "ingen",
+    "inget",
+    "ei",
+    "nincs",
+    "nincsenek",
 ];
 
-/// The same at the end of what is said.
-const SAID_LAST: [&str; 7] =
-    ["bulunamadi", "bulunmamaktadir", "yok", "yoktur", "ありません", "ございません", "没有"];
+/// The same in scripts without blanks, or as endings.
+const DENIALS_WITHIN: [&str; 9] =
+    ["没有", "暂无", "無", "ありません", "ございません", "없습니다", "ไม่มี", "لا توجد", "لا يوجد"];
+
+/// How words begin that name what there is none of, folded.
+const NEWS: [&str; 92] = [
+    "news",
+    "announcement",
+    "item",
+    "result",
+    "entr",
+    "post",
+    "article",
+    "notice",
+    "release",
+    "publication",
+    "document",
+    "event",
+    "meldung",
+    "nachricht",
+    "beitrag",
+    "eintrag",
+    "eintrage",
+    "neuigkeit",
+    "mitteilung",
+    "ergebnis",
+    "actualite",
+    "communique",
+    "resultat",
+    "annonce",
+    "nouvelle",
+    "noticia",
+    "resultado",
+    "comunicado",
+    "anuncio",
+    "publicac",
+    "notizi",
+    "risultat",
+    "comunicat",
+    "articol",
+    "avvis",
+    "novita",
+    "nieuws",
+    "bericht",
+    "artikel",
+    "aktualnosci",
+    "wiadomosci",
+    "wynik",
+    "ogloszen",
+    "komunikat",
+    "aktualit",
+    "zprav",
+    "clank",
+    "vysledk",
+    "novink",
+    "новост",
+    "результат",
+    "публикац",
+    "объявлен",
+    "запис",
+    "новин",
+    "публікац",
+    "оголошен",
+    "резултат",
+    "съобщени",
+    "вести",
+    "вијести",
+    "обавешт",
+    "vest",
+    "vijest",
+    "obavest",
+    "obavijest",
+    "novost",
+    "rezultat",
+    "objav",
+    "novic",
+    "obvestil",
+    "stiri",
+    "anunt",
+    "noutat",
+    "lajme",
+    "njoftim",
+    "artikuj",
+    "νεα",
+    "ανακοινωσ",
+    "αποτελεσμ",
+    "haber",
+    "duyuru",
+    "sonuc",
+    "اخبار",
+    "نتائج",
+    "اعلان",
+    "nyhe",
+    "uutis",
+    "hir",
+    "soopst",
+    "објав",
+    "соопштени",
+];
+
+const NEWS_WITHIN: [&str; 12] = [
+    "新闻",
+    "消息",
+    "公告",
+    "内容",
+    "结果",
+    "お知らせ",
+    "ニュース",
+    "記事",
+    "공지",
+    "소식",
+    "뉴스",
+    "ข่าว",
+];
 
 /// Characters of such a sentence.
-const LONGEST: usize = 160;
+const LONGEST: usize = 120;
+
+/// Elements that may say so, places that are looked at, and what stands around each.
+const MOST: usize = 300;
+const PLACES: usize = 20;
+const AROUND: usize = 20;
+
+/// True for a short sentence that says that there is no news, in many languages.
+pub fn says_no_news(text: &str) -> bool {
+    if text.chars().count() > LONGEST {
+        return false;
+    }
+    let text = fold(text);
+    let mut words =
+        text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty());
+    let denies = words.clone().any(|word| DENIALS.contains(&word))
+        || DENIALS_WITHIN.iter().any(|denial| text.contains(denial));
+    denies
+        && (words.any(|word| NEWS.iter().any(|news| word.starts_with(news)))
+            || NEWS_WITHIN.iter().any(|news| text.contains(news)))
+}
 
 /// True if a page says, where its items should be, that there are none. `item` is the rule that
 /// finds no items: what stands before its last part is where they should be; else it is the main
@@ -96,29 +205,46 @@ pub fn says_none(html: &Html, item: Option<&Selector>) -> bool {
     let item = item.map(Selector::to_css_string).unwrap_or_default();
     let above = item.rsplit_once([' ', '>']);
     let above = above.map(|(above, _)| above.trim_end_matches([' ', '>', '+', '~']));
-    let Some(above) = above.filter(|above| !above.is_empty()) else {
-        return Selector::parse("main, [role=main]")
-            .is_ok_and(|main| html.select(&main).any(is_said));
-    };
-    // The sentence may be in the list, or beside it.
-    let with_siblings = |list: ElementRef<'_>| {
-        let siblings = list.prev_siblings().chain(list.next_siblings());
-        is_said(list) || siblings.filter_map(ElementRef::wrap).any(is_said)
-    };
-    Selector::parse(above).is_ok_and(|list| html.select(&list).any(with_siblings))
+    let list =
+        above.filter(|above| !above.is_empty()).and_then(|above| Selector::parse(above).ok());
+    if let Some(list) = list {
+        // The sentence may be in the list, or beside it.
+        return html.select(&list).take(PLACES).any(|list| {
+            let before = list.prev_siblings().take(AROUND);
+            let around = before.chain(list.next_siblings().take(AROUND));
+            is_said(list) || around.filter_map(ElementRef::wrap).any(is_said)
+        });
+    }
+    ["main, [role=main]", "body"]
+        .iter()
+        .filter_map(|place| html.select(&Selector::parse(place).ok()?).next())
+        .next()
+        .is_some_and(is_said)
 }
 
-/// A short text says so, or one of a few in an element.
+/// An element, or one in it, says so in words that are neither a title nor a link.
 fn is_said(element: ElementRef) -> bool {
-    let short = |element: ElementRef| {
-        let text = fold(&text_of(element));
-        (text.chars().count() <= LONGEST).then_some(text)
-    };
-    let says = |text: String| {
-        let text = text.trim_matches(|c: char| !c.is_alphanumeric());
-        SAID.iter().any(|said| text.starts_with(said))
-            || SAID_LAST.iter().any(|said| text.ends_with(said))
-    };
-    let blocks = element.descendants().filter_map(ElementRef::wrap).take(200);
-    blocks.filter_map(short).any(says)
+    const OTHER: [&str; 16] = [
+        "a", "h1", "h2", "h3", "h4", "h5", "h6", "nav", "aside", "footer", "header", "form",
+        "script", "style", "noscript", "template",
+    ];
+    let mut left = MOST;
+    let mut open = vec![element];
+    while let Some(element) = open.pop() {
+        left -= 1;
+        if left == 0 {
+            return false;
+        }
+        let inner = || element.children().filter_map(ElementRef::wrap);
+        let has_blocks = inner().any(|inner| !crate::normalize::is_inline(inner.value().name()));
+        if !has_blocks {
+            let has_link = inner().any(|inner| inner.value().name() == "a");
+            if !has_link && says_no_news(&text_of(element)) {
+                return true;
+            }
+            continue;
+        }
+        open.extend(inner().filter(|inner| !OTHER.contains(&inner.value().name())));
+    }
+    false
 }

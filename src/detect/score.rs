@@ -40,6 +40,7 @@ pub fn candidate(
     let are_runs =
         scopes.iter().any(|scope| scope.nodes.end > outline.nodes[scope.nodes.start].end);
     Some(Candidate {
+        containers: elements.clone().filter_map(|element| Some(element.parent()?.id())).collect(),
         cards: elements.map(|element| element.id()).collect(),
         are_runs,
         score: reasons.iter().map(|reason| reason.points).sum(),

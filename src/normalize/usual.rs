@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::sighting::Sighting;
-use crate::diagnostic::count;
 
 /// What the first page of a source gave the last time that all was well.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usual {
     /// Fingerprint of the definition under which it gave that.
     pub rules: String,
+    /// Of the look.
+    pub day: Date,
     pub items: usize,
     /// Percent of the items that have a field, by its name in a definition.
     pub filled: BTreeMap<String, u8>,
@@ -72,13 +74,18 @@ pub struct Counts {
 }
 
 impl Usual {
-    pub fn of(sightings: &[Sighting], rules: &str) -> Usual {
+    pub fn of<'s>(
+        sightings: impl IntoIterator<Item = &'s Sighting>,
+        rules: &str,
+        today: Date,
+    ) -> Usual {
+        let sightings: Vec<&Sighting> = sightings.into_iter().collect();
         let items = sightings.len();
         let filled = FIELDS.iter().map(|(name, has)| {
             let with = sightings.iter().filter(|item| has(item)).count();
             (name.to_string(), (100 * with / items.max(1)) as u8)
         });
-        Usual { rules: rules.to_owned(), items, filled: filled.collect() }
+        Usual { rules: rules.to_owned(), day: today, items, filled: filled.collect() }
     }
 
     fn share(&self, field: &str) -> u8 {
@@ -113,18 +120,36 @@ impl Usual {
         NEEDED.iter().all(|field| now.share(field) + LEEWAY >= self.share(field))
     }
 
-    /// What to compare the next look with. A number sinks slowly: else many small drops would never
-    /// make a sharp one.
-    pub fn renewed(self, before: Option<&Usual>) -> Usual {
-        let floor = before.map_or(0, |before| before.items * 9 / 10);
-        Usual { items: self.items.max(floor), ..self }
+    /// What to compare the next look with. A number sinks slowly, by the day: else many small drops
+    /// would never make a sharp one.
+    pub fn renewed(self, before: &Usual) -> Usual {
+        if self.items >= before.items {
+            return self;
+        }
+        if self.day == before.day {
+            return Usual { items: before.items, ..self };
+        }
+        Usual { items: self.items.max(before.items * 9 / 10), ..self }
+    }
+
+    /// True if `now` is of the same make: about as many items, with the same fields.
+    pub fn is_like(&self, now: &Usual) -> bool {
+        2 * now.items >= self.items
+            && self
+                .filled
+                .keys()
+                .all(|field| self.share(field).abs_diff(now.share(field)) <= LEEWAY)
     }
 }
 
 impl Drift {
     /// True if it is the same with these items.
     pub fn is_in(&self, now: &Usual) -> bool {
-        matches!(self, Drift::Gone { field, .. } if now.share(field) < GONE)
+        match self {
+            Drift::Fewer { usual, .. } => 100 * now.items < DROP * usual,
+            Drift::Gone { field, .. } => now.share(field) < GONE,
+            Drift::Strangers => false,
+        }
     }
 }
 
@@ -132,13 +157,11 @@ impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Drift::Fewer { now, usual } => {
-                write!(f, "found only {}, where there used to be {usual}", count(*now, "item"))
+                write!(f, "found only {now} of the usual {usual} items")
             }
-            Drift::Gone { field, items, usual } => write!(
-                f,
-                "found no `{field}` in {}, where {usual} % used to have one",
-                count(*items, "item")
-            ),
+            Drift::Gone { field, items, usual } => {
+                write!(f, "found no `{field}` in any of {items}, where {usual} % used to have one")
+            }
             Drift::Strangers => f.write_str("found none of the items that it had"),
         }
     }

@@ -1,6 +1,7 @@
 //! Keeping the pages of sources, and reading them again.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use super::look::Look;
 use super::{Pass, RefreshError};
@@ -39,7 +40,9 @@ impl Pass<'_> {
             rules: source.fingerprint.clone(),
             items: self.readings(sightings, occasion).await?,
         };
-        kept.keep(&page.body, &record).map_err(|error| RefreshError::Keep(kept.directory(), error))
+        kept.keep(&page.body, &record).map_err(|error| {
+            RefreshError::Keep(problem(source, "failed to keep its page", &kept, &error))
+        })
     }
 
     /// Reads the kept page of a source by its definition as it is now; nothing if none is kept.
@@ -49,8 +52,18 @@ impl Pass<'_> {
         source: &Source,
     ) -> Result<Option<Result<Replay, Diagnostic>>, RefreshError> {
         let kept = Kept::of(self.site, feed, source);
-        let read = kept.read().map_err(|error| RefreshError::Keep(kept.directory(), error))?;
-        let Some((page, then)) = read else { return Ok(None) };
+        let (page, then) = match kept.read() {
+            Ok(Some(read)) => read,
+            Ok(None) => return Ok(None),
+            Err(error) => {
+                return Ok(Some(Err(problem(
+                    source,
+                    "failed to read its kept page",
+                    &kept,
+                    &error,
+                ))));
+            }
+        };
         let fetcher = Fetcher::new(&self.site.settings)?;
         let before = self.store.source(&feed.slug, &source.id).await?;
         let look = Look {
@@ -81,4 +94,9 @@ impl Pass<'_> {
         let items = self.store.identify(sightings, occasion).await?;
         Ok(items.iter().map(|(id, sighting)| (id.to_string(), Reading::of(sighting))).collect())
     }
+}
+
+fn problem(source: &Source, what: &str, kept: &Kept, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(format!("source `{}`: {what}: {error}", source.name))
+        .note("in", kept.directory().display().to_string())
 }

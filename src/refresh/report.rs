@@ -54,6 +54,9 @@ impl Report {
 pub struct SourceReport {
     pub feed: String,
     pub source: String,
+    /// What the store knows it by.
+    #[serde(skip)]
+    pub id: String,
     pub location: String,
     pub verdict: Verdict,
     pub found: usize,
@@ -89,6 +92,7 @@ impl SourceReport {
         SourceReport {
             feed: feed.slug.to_string(),
             source: source.name.clone(),
+            id: source.id.clone(),
             location: source.location.to_string(),
             verdict: Verdict::Unchanged,
             found: 0,
@@ -159,7 +163,10 @@ impl SourceReport {
         let was_bad = [Verdict::Degraded, Verdict::Failed]
             .iter()
             .any(|verdict| verdict.as_str() == before.verdict);
-        self.is_told = self.message().is_some() && self.message() == before.message;
+        // "2 items" and then "3 items" is one thing that is wrong.
+        let kind = |message: &str| message.replace(|c: char| c.is_ascii_digit(), "");
+        let now = self.message().map(|message| kind(&message));
+        self.is_told = now.is_some() && now == before.message.as_deref().map(kind);
         self.has_recovered = was_bad && !self.is_bad();
     }
 

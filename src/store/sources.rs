@@ -95,6 +95,16 @@ impl Store {
 }
 
 impl Store {
+    /// Forgets what was told of a source.
+    pub async fn untell(&self, feed: &str, location: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sources SET message = NULL WHERE feed = $1 AND location = $2")
+            .bind(feed)
+            .bind(location)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Which of these names a source passes over.
     pub async fn passed(
         &self,

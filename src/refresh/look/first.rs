@@ -1,7 +1,8 @@
 //! The first page of a listing: read, held against what the source usually gives, and searched for
 //! that where it falls short.
 
-use scraper::{Html, Selector};
+use jiff::civil::Date;
+use scraper::Html;
 
 use super::super::Repair;
 use super::{Found, Look, Looked, Place, base_of};
@@ -11,7 +12,7 @@ use crate::detect::{self, Candidate};
 use crate::diagnostic::Diagnostic;
 use crate::extract::{ExtractError, Listing, RawItem, Rules, charset, markup, rules};
 use crate::fetch::Page;
-use crate::normalize::sighting::{self, Sighting};
+use crate::normalize::sighting::{self, Ground, Sighting};
 use crate::normalize::usual::{Counts, Drift, Usual};
 use crate::store::StoreError;
 
@@ -26,6 +27,20 @@ pub struct Healed {
     pub rules: String,
 }
 
+/// How items compare with those that are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Age {
+    /// Some of them are known, or nothing is.
+    Same,
+    Newer,
+    Older,
+    /// They do not say.
+    Unknown,
+}
+
+/// Items that make a list.
+const FEW: usize = 3;
+
 /// A listing, and whether it was found without rules.
 pub type Read = (Listing, bool);
 
@@ -36,7 +51,7 @@ impl Look<'_> {
         page: &Page,
         found: &mut Found,
     ) -> Result<Result<Listing, Looked>, StoreError> {
-        let (listing, is_detected) = match self.read(page).await? {
+        let (mut listing, is_detected) = match self.read(page).await? {
             Ok(read) => read,
             Err(problem) => return Ok(Err(Looked::Failed(problem))),
         };
@@ -44,37 +59,54 @@ impl Look<'_> {
         if listing.are_bare || !listing.parts.is_empty() {
             return Ok(Ok(listing));
         }
+        // "There is no news" in the place of an item.
+        let says = |item: &RawItem| item.title.as_deref().is_some_and(detect::says_no_news);
+        listing.items.retain(|item| {
+            let is_said = item.url.is_none() && says(item);
+            found.says_none |= is_said;
+            !is_said
+        });
         let sightings = self.sightings(page, &listing);
-        let now = Usual::of(&sightings, &self.source.fingerprint);
+        let now = self.measured(&sightings);
         let Some(usual) = self.usual() else {
-            found.usual = Some(now).filter(|now| now.items > 0);
-            found.first =
-                found.usual.as_ref().map(|_| (Box::new(page.clone()), self.wanted(sightings)));
+            if now.items > 0 {
+                found.usual = Some(now);
+                found.first = Some((Box::new(page.clone()), self.wanted(sightings)));
+            }
             return Ok(Ok(listing));
         };
-        let read = (listing, is_detected);
-        let Some(drift) = self.drift(&sightings, &now, usual, &read).await? else {
-            found.usual = Some(now.renewed(Some(usual)));
-            found.first = Some((Box::new(page.clone()), self.wanted(sightings)));
-            return Ok(Ok(read.0));
-        };
         found.usual = Some(usual.clone());
-        if now.items == 0 && self.says_none(page) {
-            found.says_none = true;
-            return Ok(Ok(read.0));
+        if now.items == 0 && found.says_none {
+            return Ok(Ok(listing));
         }
+        let drift = self.drift(sightings.clone(), &now, usual, is_detected).await?;
+        let Some(drift) = drift else {
+            found.usual = Some(now.renewed(usual));
+            found.first = Some((Box::new(page.clone()), self.wanted(sightings)));
+            return Ok(Ok(listing));
+        };
         let problem = self.drifted(page, &drift, found);
-        if !matches!(self.source.rules, Rules::Html(_)) {
-            return Ok(Err(Looked::Degraded(problem)));
+        // A source without rules has been looked for already.
+        if matches!(self.source.rules, Rules::Html(_))
+            && let Some((listing, rules)) = self.located(page, &[], Some(&drift)).await?
+        {
+            let rules = rules.map(|rules| rules.to_string()).unwrap_or_default();
+            found.healed = Some(Healed { problem, rules });
+            return Ok(Ok(listing));
         }
-        Ok(match self.located(page, &[], Some(&drift)).await? {
-            Some((listing, rules)) => {
-                let rules = rules.map(|rules| rules.to_string()).unwrap_or_default();
-                found.healed = Some(Healed { problem, rules });
-                Ok(listing)
-            }
-            None => Err(Looked::Degraded(problem)),
-        })
+        if (now.items == 0 || is_detected) && self.says_none(page) {
+            found.says_none = true;
+            return Ok(Ok(Listing::default()));
+        }
+        Ok(Err(Looked::Degraded(problem)))
+    }
+
+    fn measured<'s>(&self, sightings: impl IntoIterator<Item = &'s Sighting>) -> Usual {
+        Usual::of(sightings, &self.source.fingerprint, self.today())
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_zoned_datetime(self.source.time_zone.clone()).date()
     }
 
     /// What the first page gives by itself, wanted items only, in page order.
@@ -96,10 +128,10 @@ impl Look<'_> {
             Err(problem) => return Ok(Err(problem)),
         };
         let sightings = self.sightings(page, &listing);
-        let now = Usual::of(&sightings, &self.source.fingerprint);
+        let now = self.measured(&sightings);
         let drift = match self.usual() {
             _ if !examples.is_empty() => None,
-            Some(usual) => self.drift(&sightings, &now, usual, &(listing, is_detected)).await?,
+            Some(usual) => self.drift(sightings, &now, usual, is_detected).await?,
             None => (now.items == 0).then_some(Drift::Fewer { now: 0, usual: 0 }),
         };
         if drift.is_none() && examples.is_empty() {
@@ -146,39 +178,45 @@ impl Look<'_> {
 
     async fn drift(
         &self,
-        sightings: &[Sighting],
+        sightings: Vec<Sighting>,
         now: &Usual,
         usual: &Usual,
-        (_, is_detected): &Read,
+        is_detected: bool,
     ) -> Result<Option<Drift>, StoreError> {
         // How many entries a feed has is a matter of its days.
-        let is_list = *is_detected || !matches!(self.source.rules, Rules::Auto);
-        let knows_some = self.seen(sightings).await?.iter().any(|seen| seen.is_known());
-        let is_all_newer = !knows_some && self.are_newer(sightings).await?;
+        let is_list = is_detected || !matches!(self.source.rules, Rules::Auto);
+        let wanted = self.wanted(sightings);
+        let knows_some = self.seen(&wanted).await?.iter().any(|seen| seen.is_known());
+        let age = if knows_some { Age::Same } else { self.age(&wanted).await? };
         // A list that is found by its items is read as it is shown now.
-        let counts = Counts { number: is_list && !is_all_newer, extras: !is_detected };
-        let drift = usual.drift(now, counts);
-        let is_wanted = |sighting: &Sighting| sighting.passes(&self.source.filter_of_listing());
-        let are_strangers = || {
-            is_list
-                && !knows_some
-                && !is_all_newer
-                && usual.is_telling()
-                && sightings.iter().any(is_wanted)
+        let counts = Counts { number: is_list && age != Age::Newer, extras: !is_detected };
+        if let Some(drift) = usual.drift(now, counts) {
+            return Ok(Some(drift));
+        }
+        // What has no dates can only be told by its make.
+        let are_strangers = match age {
+            Age::Same | Age::Newer => false,
+            Age::Older => wanted.len() >= usual.items.min(FEW),
+            Age::Unknown => usual.is_telling() && (is_detected || !usual.is_like(now)),
         };
-        Ok(drift.or_else(|| are_strangers().then_some(Drift::Strangers)))
+        Ok((is_list && are_strangers && !wanted.is_empty()).then_some(Drift::Strangers))
     }
 
-    /// True if all of these are of a day on which the source's newest item was there already, or
-    /// later.
-    async fn are_newer(&self, sightings: &[Sighting]) -> Result<bool, StoreError> {
+    /// How these, none of which is known, compare with the newest item of the source. What is of a
+    /// day to come tells nothing.
+    async fn age(&self, sightings: &[Sighting]) -> Result<Age, StoreError> {
         let newest = self.store.remembered(&self.feed.slug, &self.source.id, 1).await?;
-        let Some(newest) = newest.first() else { return Ok(true) };
-        let day = newest.published.at.to_zoned_datetime(self.source.time_zone.clone()).date();
-        let is_newer = |sighting: &Sighting| {
-            sighting.published.as_ref().is_some_and(|date| date.when.day() >= day)
-        };
-        Ok(!sightings.is_empty() && sightings.iter().all(is_newer))
+        let Some(newest) = newest.first() else { return Ok(Age::Same) };
+        let newest = newest.published.at.to_zoned_datetime(self.source.time_zone.clone()).date();
+        let tomorrow = self.today().tomorrow().unwrap_or(Date::MAX);
+        let days =
+            sightings.iter().filter_map(|sighting| Some(sighting.published.as_ref()?.when.day()));
+        let days: Vec<Date> = days.filter(|day| *day <= tomorrow).collect();
+        if 2 * days.len() < sightings.len() || days.is_empty() {
+            return Ok(Age::Unknown);
+        }
+        let newer = days.iter().filter(|day| **day >= newest).count();
+        Ok(if 2 * newer >= days.len() { Age::Newer } else { Age::Older })
     }
 
     /// The listing of a page without rules: the list that has what is remembered, or the likeliest.
@@ -192,8 +230,12 @@ impl Look<'_> {
             Some(usual) => self.recall(page, &html, &lists, |now| usual.is_met_by(now)).await?,
             None => None,
         };
-        let list = known.or_else(|| detect::choose(&lists, &[]));
-        Ok(Ok(list.map(|list| listing(&html, list.items.clone())).unwrap_or_default()))
+        let items = match (&known, detect::choose(&lists, &[])) {
+            (Some(list), _) => list.items.clone(),
+            (None, Some(list)) => list.items.clone(),
+            (None, None) => Vec::new(),
+        };
+        Ok(Ok(listing(&html, items)))
     }
 
     /// The list with the remembered items, or with these titles, and rules that find it if there
@@ -212,27 +254,37 @@ impl Look<'_> {
         };
         let list = match examples {
             [] => self.recall(page, &html, &lists, is_filled).await?,
-            examples => detect::choose(&lists, examples),
+            examples => detect::choose(&lists, examples).cloned(),
         };
-        Ok(list
-            .map(|list| (listing(&html, list.items.clone()), learn::learn(&html, &page.url, list))))
+        Ok(list.map(|list| {
+            (listing(&html, list.items.clone()), learn::learn(&html, &page.url, &list))
+        }))
     }
 
-    async fn recall<'l>(
+    async fn recall(
         &self,
         page: &Page,
         html: &Html,
-        lists: &'l [Candidate],
+        lists: &[Candidate],
         is_filled: impl Fn(&Usual) -> bool,
-    ) -> Result<Option<&'l Candidate>, StoreError> {
+    ) -> Result<Option<Candidate>, StoreError> {
         let known = self.store.remembered(&self.feed.slug, &self.source.id, REMEMBERED).await?;
+        let empty = listing(html, Vec::new());
         let sighted = |list: &Candidate| {
-            self.wanted(self.sightings(page, &listing(html, list.items.clone())))
+            let (ground, filter) =
+                (self.ground_of(page, &empty, &list.items), self.source.filter_of_listing());
+            let sighting = |item: &RawItem| Sighting::of(item, &ground);
+            let sightings = list.items.iter().map(sighting);
+            sightings.map(|sighting| sighting.filter(|sighting| sighting.passes(&filter))).collect()
         };
-        let zone = &self.source.time_zone;
-        Ok(detect::recall(lists, &known, zone, sighted, |sightings| {
-            is_filled(&Usual::of(sightings, &self.source.fingerprint))
-        }))
+        let suits = |sightings: &[&Sighting]| is_filled(&self.measured(sightings.iter().copied()));
+        let recalled = detect::recall(lists, &known, &self.source.time_zone, sighted, suits);
+        let Some((list, known)) = recalled else { return Ok(None) };
+        // The ledger has to know them too, or they would be others.
+        let sightings = self.sightings(page, &Listing { items: list.items.clone(), ..empty });
+        let seen = self.seen(&sightings).await?;
+        let again = seen.iter().filter(|seen| seen.is_known()).count();
+        Ok(Some(list).filter(|_| 100 * again >= detect::FAITHFUL * known))
     }
 
     fn reader(&self, html: &Html) -> Reader {
@@ -242,16 +294,20 @@ impl Look<'_> {
 
     /// What a page gives, normalised, each under names of its own, wanted or not.
     fn sightings(&self, page: &Page, listing: &Listing) -> Vec<Sighting> {
-        let base = Some(base_of(&page.url, listing));
-        let place = Place { base, language: listing.language.clone() };
-        let texts = listing.items.iter().filter_map(|item| item.published.as_ref());
-        let ground = self.ground(&place, Orders::default());
-        let orders = Orders::of_column(texts.map(|date| date.text.as_str()), &ground.dates);
-        let ground = self.ground(&place, orders);
+        let ground = self.ground_of(page, listing, &listing.items);
         let mut sightings: Vec<Sighting> =
             listing.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect();
         sighting::part(&mut sightings);
         sightings
+    }
+
+    /// What is known of the place of these items, their dates among it.
+    fn ground_of(&self, page: &Page, listing: &Listing, items: &[RawItem]) -> Ground {
+        let base = Some(base_of(&page.url, listing));
+        let place = Place { base, language: listing.language.clone() };
+        let texts = items.iter().filter_map(|item| Some(item.published.as_ref()?.text.as_str()));
+        let orders = Orders::of_column(texts, &self.ground(&place, Orders::default()).dates);
+        self.ground(&place, orders)
     }
 
     fn wanted(&self, mut sightings: Vec<Sighting>) -> Vec<Sighting> {
@@ -279,13 +335,11 @@ impl Look<'_> {
     }
 }
 
+/// Items of a page that has no rules. Further pages might have another list in their place.
 fn listing(html: &Html, items: Vec<RawItem>) -> Listing {
     let root = html.root_element();
     let language = root.value().attr("lang").map(str::to_owned);
-    let next = Selector::parse("a[rel~=next][href], link[rel~=next][href]").ok();
-    let next = next.and_then(|next| root.select(&next).next()?.value().attr("href"));
-    let base = rules::base(root);
-    Listing { items, language, base, next: next.map(str::to_owned), ..Listing::default() }
+    Listing { items, language, base: rules::base(root), ..Listing::default() }
 }
 
 fn text(page: &Page) -> String {
