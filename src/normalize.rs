@@ -22,18 +22,29 @@ pub use summary::{cut_at_word, sentence_ends, summary};
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// A text for one line: composed (NFC), blanks folded, without the characters that XML 1.0 forbids
 /// or that no reader shows.
 pub fn line(text: &str) -> String {
-    let legal: String = text
-        .chars()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|c| is_legal(*c))
-        .nfc()
-        .collect();
-    legal.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    let mut line = String::with_capacity(text.len());
+    let mut is_apart = false;
+    for c in text.chars() {
+        if c.is_whitespace() {
+            is_apart = true;
+        } else if is_legal(c) {
+            if is_apart && !line.is_empty() {
+                line.push(' ');
+            }
+            is_apart = false;
+            line.push(c);
+        }
+    }
+    // Most text is composed, and composing is dear.
+    match is_nfc_quick(line.chars()) {
+        IsNormalized::Yes => line,
+        _ => line.nfc().collect(),
+    }
 }
 
 /// Characters of a field beyond which it is no title, name or summary.

@@ -171,7 +171,7 @@ fn a_page_that_has_lost_most_of_what_it_had_has_taken_nothing_back() {
         "/news" => Answer::page(format!(
             "{}{}",
             String::from_utf8_lossy(&list(12..=13).body),
-            String::from_utf8_lossy(&list(1..=2).body)
+            String::from_utf8_lossy(&list(1..=3).body)
         )),
         _ => Answer::status(410),
     });

@@ -10,7 +10,7 @@ use url::Url;
 use super::page::Named;
 use super::{Answer, Outcome};
 use crate::config::Settings;
-use crate::dates::{Reader, rfc3339};
+use crate::dates::Reader;
 use crate::diagnostic::Diagnostic;
 use crate::extract::article;
 use crate::normalize::sighting::{Ground, Sighting};
@@ -54,11 +54,10 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
 
 fn described(found: &Sighting, url: &Url, settings: &Settings) -> Value {
     let zone = &settings.time_zone;
-    let at = found.published.as_ref().and_then(|date| date.shown_at(zone));
     json!({
         "title": found.title,
         "url": found.url.as_ref().unwrap_or(url),
-        "date_published": at.map(|at| rfc3339(at, zone)),
+        "date_published": found.published.as_ref().and_then(|date| date.shown(zone)),
         "date_evidence": found.published.as_ref().map(|date| date.evidence.as_str()),
         "authors": found.author.as_deref().map(names).unwrap_or_default(),
         "image": found.image.as_ref().map(|image| image.url.to_string()),

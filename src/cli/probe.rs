@@ -11,7 +11,7 @@ use url::Url;
 use super::page::Named;
 use super::{Answer, Outcome};
 use crate::config::Settings;
-use crate::dates::{Reader, rfc3339};
+use crate::dates::Reader;
 use crate::detect::{self, Candidate, Obstacle};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::markup;
@@ -100,7 +100,7 @@ fn feed(url: &Url, found: &[Sighting], zone: &TimeZone) -> Value {
             "content_text": item.summary.clone().unwrap_or_default(),
         });
         if let Some(date) = &item.published {
-            shown["date_published"] = date.shown_at(zone).map(|at| rfc3339(at, zone)).into();
+            shown["date_published"] = date.shown(zone).into();
         }
         if let Some(image) = &item.image {
             shown["image"] = image.url.to_string().into();

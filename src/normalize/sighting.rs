@@ -75,10 +75,15 @@ pub struct Published {
 }
 
 impl Published {
-    /// For showing it alone: its instant, or noon of its day.
-    pub fn shown_at(&self, zone: &TimeZone) -> Option<Timestamp> {
+    /// For showing it alone (RFC 3339): its instant on the clock that the text gives, else on that of
+    /// `zone`; of a day its noon.
+    pub fn shown(&self, zone: &TimeZone) -> Option<String> {
         let noon = || self.when.day().at(12, 0, 0, 0).to_zoned_datetime(zone.clone()).ok();
-        self.at.or_else(|| noon().map(|noon| noon.timestamp()))
+        let at = self.at.or_else(|| noon().map(|noon| noon.timestamp()))?;
+        Some(match self.when {
+            When::Minute(_, Some(offset)) => dates::rfc3339(at, &TimeZone::fixed(offset)),
+            _ => dates::rfc3339(at, zone),
+        })
     }
 
     /// What the address says, where nothing else does.
