@@ -81,9 +81,7 @@ impl Pass<'_> {
         let before = before.as_ref();
         let mut row = self.row(feed, source, before);
         let mut report = SourceReport::new(feed, source);
-        let is_first = before.is_none_or(|row| row.succeeded_at.is_none());
-        let store = self.store;
-        let look = Look { feed, source, fetcher, store, before, is_first, now: self.now };
+        let look = self.look(feed, source, fetcher, before);
         match look.run().await? {
             Looked::Unchanged => {
                 row.succeeded_at = Some(self.now);
@@ -160,6 +158,17 @@ impl Pass<'_> {
         report.count(count(Kind::New), count(Kind::Updated) + gone);
         report.warn_of_dates(&changes);
         Ok(())
+    }
+
+    fn look<'a>(
+        &'a self,
+        feed: &'a Feed,
+        source: &'a Source,
+        fetcher: &'a Fetcher,
+        before: Option<&'a SourceRow>,
+    ) -> Look<'a> {
+        let is_first = before.is_none_or(|row| row.succeeded_at.is_none());
+        Look { feed, source, fetcher, store: self.store, before, is_first, now: self.now }
     }
 
     fn occasion<'a>(&'a self, look: &Look<'a>, sources: &'a [String]) -> Occasion<'a> {

@@ -66,16 +66,9 @@ impl Pass<'_> {
         };
         let fetcher = Fetcher::new(&self.site.settings)?;
         let before = self.store.source(&feed.slug, &source.id).await?;
-        let look = Look {
-            feed,
-            source,
-            fetcher: &fetcher,
-            store: self.store,
-            before: before.as_ref(),
-            is_first: false,
-            // "Yesterday" is that of the page.
-            now: then.fetched_at,
-        };
+        // "Yesterday" is that of the page.
+        let now = then.fetched_at;
+        let look = Look { now, ..self.look(feed, source, &fetcher, before.as_ref()) };
         let sightings = match look.replay(&page).await? {
             Ok(sightings) => sightings,
             Err(problem) => return Ok(Some(Err(problem))),

@@ -1,6 +1,5 @@
 //! Rules for a source whose page has been built anew.
 
-use super::look::Look;
 use super::{Pass, RefreshError};
 use crate::catalog::{Feed, Location, Source};
 use crate::detect::learn::Learnt;
@@ -29,15 +28,7 @@ impl Pass<'_> {
         let fetcher = Fetcher::new(&self.site.settings)?;
         let page = fetcher.page(url, &source.request).await?;
         let before = self.store.source(&feed.slug, &source.id).await?;
-        let look = Look {
-            feed,
-            source,
-            fetcher: &fetcher,
-            store: self.store,
-            before: before.as_ref(),
-            is_first: false,
-            now: self.now,
-        };
+        let look = self.look(feed, source, &fetcher, before.as_ref());
         let repair = look.repair(&page, examples).await?;
         let repair = repair?;
         if let (Repair::AsItIs, Some(before)) = (&repair, before) {
