@@ -23,8 +23,8 @@
 //! # The rules
 //!
 //! 1. Never a worse feed: a source that gives less than it used to ([`normalize::usual`]) leaves its
-//!    feed as it is, or its items are found again by what is known of them ([`detect`]); the exit
-//!    code says so ([`refresh::Verdict`]).
+//!    feed as it is, or its items are found again by what is known of them ([`detect`]). Either is
+//!    told ([`refresh::Verdict`]).
 //! 2. An item is the same item for ever: its id is issued once and kept under every name that it
 //!    has been seen by ([`normalize::ledger`]).
 //! 3. No guessed facts: a date is read, concluded from evidence, or marked as first seen

@@ -29,8 +29,6 @@ pub enum RefreshError {
     #[error(transparent)]
     Publish(#[from] PublishError),
     #[error(transparent)]
-    Keep(Diagnostic),
-    #[error(transparent)]
     Setup(#[from] Diagnostic),
 }
 
@@ -93,6 +91,7 @@ impl Pass<'_> {
                 report.fail(Verdict::Degraded, problem);
             }
             Looked::Found(found) if found.has_nothing() => {
+                row.proposal = None;
                 report.fail(Verdict::Degraded, found.nothing(source));
                 report.problems.extend(found.problems);
             }
@@ -103,7 +102,7 @@ impl Pass<'_> {
         row.verdict = report.verdict.as_str().to_owned();
         row.message = report.message();
         self.store.note_source(&row).await?;
-        report.compare(before);
+        report.was_told = before.and_then(|row| row.told.clone());
         Ok(Some(report))
     }
 
@@ -143,11 +142,9 @@ impl Pass<'_> {
         };
         let changes = self.store.save(row, found.sightings, occasion).await?;
         if let Some((page, sightings)) = found.first {
-            match self.keep(feed, source, &page, sightings, occasion).await {
-                // What is kept is for trying definitions; feeds go on without.
-                Err(RefreshError::Keep(problem)) => report.warnings.push(problem),
-                kept => kept?,
-            }
+            let problem = self.keep(feed, source, &page, sightings, occasion).await?;
+            // What is kept is for trying definitions; feeds go on without.
+            report.warnings.extend(problem);
         }
         // Other rules find other items.
         let gone = match found.is_complete && !occasion.are_rules_new {
@@ -206,6 +203,7 @@ impl Pass<'_> {
             usual: before.and_then(|row| row.usual.clone()),
             moves: before.is_some_and(|row| row.moves),
             proposal: before.and_then(|row| row.proposal.clone()),
+            told: before.and_then(|row| row.told.clone()),
         }
     }
 }

@@ -410,3 +410,71 @@ fn comments_stay_where_rules_are_repaired() {
     assert!(definition.contains("# the cards\nitem = \"div.card\""), "{definition}");
     assert!(definition.contains("# not the label"), "{definition}");
 }
+
+#[test]
+fn a_source_that_is_healed_no_longer_is_told() {
+    let (server, bed) = settled(RULES);
+    server.change(|_| modern());
+    assert!(bed.run(&["refresh", "--force"]).ends(0).stderr.contains("found again"));
+    server.change(|_| page("<p>Under construction"));
+    assert!(bed.run(&["refresh", "--force"]).ends(3).stderr.starts_with("error: "));
+    assert!(bed.run(&["status"]).ends(0).stdout.contains("degraded"));
+    server.change(|_| modern());
+    let told = bed.run(&["refresh", "--force"]).ends(0).stderr;
+    assert!(told.contains("found again") && !told.contains("gives its items again"), "{told}");
+    server.change(|_| classic(1..=9));
+    let told = bed.run(&["refresh", "--force"]).ends(0).stderr;
+    assert_eq!(told, "source `news/1` gives its items again\n");
+}
+
+#[test]
+fn a_webhook_that_fails_hears_of_it_at_the_next_pass() {
+    let (server, bed) = settled(RULES);
+    let ear = Server::start(|_| Answer::status(500));
+    let settings = bed.read("infocus.toml");
+    let webhook = ear.url("/hook");
+    bed.write("infocus.toml", format!("{settings}[alerts]\nwebhook = \"{webhook}\"\n"));
+    server.change(|_| Answer::status(500));
+    assert!(bed.run(&["refresh", "--force"]).ends(3).stderr.contains("the webhook heard nothing"));
+    ear.change(|_| Answer::page("ok"));
+    bed.run(&["refresh", "--force"]).ends(3);
+    bed.run(&["refresh", "--force"]).ends(3);
+    assert_eq!(ear.asked().len(), 2, "one in vain, one heard");
+}
+
+#[test]
+fn what_denies_that_there_is_news_is_told_from_news() {
+    use infocus::detect::says_no_news;
+    for said in [
+        "There are currently no announcements.",
+        "No news at present",
+        "Derzeit sind keine Meldungen vorhanden.",
+        "Es liegen zurzeit keine Meldungen vor.",
+        "Aucune actualité pour le moment",
+        "No hay noticias.",
+        "Nema novosti.",
+        "Тренутно нема вести.",
+        "Новостей нет",
+        "Haber bulunamadı",
+        "Nincsenek hírek",
+        "Det finns inga nyheter.",
+        "Ei uutisia.",
+        "現在お知らせはありません",
+        "目前没有新闻。",
+        "현재 공지사항이 없습니다.",
+        "ขณะนี้ไม่มีข่าว",
+        "لا توجد أخبار",
+    ] {
+        assert!(says_no_news(said), "{said}");
+    }
+    for news in [
+        "Press release No. 12",
+        "Announcement No 3/2024",
+        "Post office will not open on Friday",
+        "Results: no change in interest rates",
+        "There is no connection to the database server",
+        "No cookies, please",
+    ] {
+        assert!(!says_no_news(news), "{news}");
+    }
+}

@@ -98,7 +98,10 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
     let title = options.title.clone().unwrap_or_else(|| title_of(&slug));
     std::fs::write(&file, definition(&title, &place, &rules.unwrap_or_default()))?;
     if let Some(page) = page {
-        keep(&site.root, &slug, &page, now)?;
+        // It is for trying changes; the feed is there without.
+        if let Err(error) = keep(&site.root, &slug, &page, now) {
+            eprintln!("warning: {error:#}");
+        }
     }
     Ok(Answer {
         outcome: Outcome::Done,

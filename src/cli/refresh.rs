@@ -68,9 +68,10 @@ async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::R
     {
         eprintln!("warning: the webhook heard nothing: {}", error.without_url());
         // It is told again at the next pass.
-        for source in sources.iter().filter(|source| source.is_news()) {
-            store.untell(&source.feed, &source.id).await?;
-        }
+        return Ok(());
+    }
+    for source in sources.iter().filter(|source| source.is_news()) {
+        store.note_told(&source.feed, &source.id, source.fault().as_deref()).await?;
     }
     Ok(())
 }

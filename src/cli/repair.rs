@@ -1,5 +1,6 @@
 //! `add --repair`: rules for a feed whose page has been built anew, written into its definition.
 
+use anyhow::Context;
 use jiff::Timestamp;
 use serde_json::json;
 use similar::TextDiff;
@@ -23,8 +24,9 @@ pub async fn run(
     let pass = Pass { site, store, now, force: false };
     let feeds = site.select(&[slug.to_owned()])?;
     let file = site.root.join(catalog::DIRECTORY).join(format!("{slug}.toml"));
-    let before = std::fs::read_to_string(&file)?;
-    let mut definition: DocumentMut = before.parse()?;
+    let of_file = || format!("failed to change `{}`", file.display());
+    let before = std::fs::read_to_string(&file).with_context(of_file)?;
+    let mut definition: DocumentMut = before.parse().with_context(of_file)?;
     let (mut lines, mut failed, mut done) = (Vec::new(), None, 0);
     for feed in feeds {
         for (at, source) in feed.sources.iter().enumerate() {
@@ -62,7 +64,7 @@ pub async fn run(
     let diff = TextDiff::from_lines(&before, &after).unified_diff().context_radius(1).to_string();
     let is_new = before != after;
     if is_new {
-        std::fs::write(&file, &after)?;
+        std::fs::write(&file, &after).with_context(of_file)?;
         lines.push(format!("\n{diff}\nWritten: {}", file.display()));
     }
     Ok(Answer {

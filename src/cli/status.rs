@@ -14,7 +14,7 @@ pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
             let row = store.source(&feed.slug, &source.id).await?;
             let state = match &row {
                 _ if source.paused => "paused",
-                Some(row) if row.proposal.is_some() => "healed",
+                Some(row) if row.proposal.is_some() && !row.is_bad() => "healed",
                 Some(row) => row.verdict.as_str(),
                 None => "not yet looked at",
             };

@@ -51,13 +51,16 @@ pub async fn run(
         let pages = |location: &Location| matches!(location, Location::Page(_));
         for source in feed.sources.iter().filter(|source| pages(&source.location)) {
             let Some(replay) = pass.replay(feed, source).await? else {
-                lines.push(format!("{}: no page is kept yet; `infocus refresh` does", source.name));
+                lines
+                    .push(format!("{}: no page is kept; `infocus refresh` keeps one", source.name));
+                sources.push(json!({ "source": source.name, "kept": false }));
                 continue;
             };
             let replay = match replay {
                 Ok(replay) => replay,
                 Err(problem) => {
                     is_same = false;
+                    sources.push(json!({ "source": source.name, "problem": problem.to_string() }));
                     lines.push(problem.to_string());
                     continue;
                 }

@@ -178,24 +178,41 @@ const NEWS_WITHIN: [&str; 12] = [
 /// Characters of such a sentence.
 const LONGEST: usize = 120;
 
+/// Words between a denial and what is denied.
+const NEAR: usize = 3;
+
 /// Elements that may say so, places that are looked at, and what stands around each.
 const MOST: usize = 300;
 const PLACES: usize = 20;
 const AROUND: usize = 20;
 
-/// True for a short sentence that says that there is no news, in many languages.
+/// True for a short sentence that says that there is no news, in many languages: a denial, and just
+/// behind it, or before it at the end, what there is none of.
 pub fn says_no_news(text: &str) -> bool {
     if text.chars().count() > LONGEST {
         return false;
     }
     let text = fold(text);
-    let mut words =
-        text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|w| !w.is_empty());
-    let denies = words.clone().any(|word| DENIALS.contains(&word))
-        || DENIALS_WITHIN.iter().any(|denial| text.contains(denial));
-    denies
-        && (words.any(|word| NEWS.iter().any(|news| word.starts_with(news)))
-            || NEWS_WITHIN.iter().any(|news| text.contains(news)))
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(&fold(part)));
+    if has(&DENIALS_WITHIN) && (has(&NEWS_WITHIN) || has(&NEWS)) {
+        return true;
+    }
+    let words: Vec<&str> = text
+        .split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_news = |words: &[&str]| {
+        words.iter().any(|word| NEWS.iter().any(|news| word.starts_with(&fold(news))))
+    };
+    let denies = |at: &usize| DENIALS.iter().any(|denial| words[*at] == fold(denial));
+    (0..words.len()).filter(denies).any(|at| {
+        let behind = &words[at + 1..words.len().min(at + 1 + NEAR)];
+        // "No 3" is a number.
+        let is_number =
+            behind.first().is_some_and(|word| word.starts_with(|c: char| c.is_numeric()));
+        let is_last = at + 1 == words.len();
+        !is_number && (is_news(behind) || (is_last && is_news(&words[at.saturating_sub(NEAR)..at])))
+    })
 }
 
 /// True if a page says, where its items should be, that there are none. `item` is the rule that
@@ -238,8 +255,9 @@ fn is_said(element: ElementRef) -> bool {
         let inner = || element.children().filter_map(ElementRef::wrap);
         let has_blocks = inner().any(|inner| !crate::normalize::is_inline(inner.value().name()));
         if !has_blocks {
-            let has_link = inner().any(|inner| inner.value().name() == "a");
-            if !has_link && says_no_news(&text_of(element)) {
+            let mut inside = element.descendants().filter_map(ElementRef::wrap);
+            if !inside.any(|inside| inside.value().name() == "a") && says_no_news(&text_of(element))
+            {
                 return true;
             }
             continue;

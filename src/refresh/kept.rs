@@ -20,7 +20,8 @@ pub struct Replay {
 }
 
 impl Pass<'_> {
-    /// Keeps the first page of a source with what was read from it, if that is not what is kept.
+    /// Keeps the first page of a source with what was read from it, if that is not what is kept; says
+    /// why it cannot.
     pub(super) async fn keep(
         &self,
         feed: &Feed,
@@ -28,10 +29,10 @@ impl Pass<'_> {
         page: &Page,
         sightings: Vec<Sighting>,
         occasion: Occasion<'_>,
-    ) -> Result<(), RefreshError> {
+    ) -> Result<Option<Diagnostic>, RefreshError> {
         let kept = Kept::of(self.site, feed, source);
         if kept.is(&page.body, &source.fingerprint) {
-            return Ok(());
+            return Ok(None);
         }
         let record = Record {
             url: page.url.clone(),
@@ -40,9 +41,8 @@ impl Pass<'_> {
             rules: source.fingerprint.clone(),
             items: self.readings(sightings, occasion).await?,
         };
-        kept.keep(&page.body, &record).map_err(|error| {
-            RefreshError::Keep(problem(source, "failed to keep its page", &kept, &error))
-        })
+        let kept_it = kept.keep(&page.body, &record);
+        Ok(kept_it.err().map(|error| problem(source, "failed to keep its page", &kept, &error)))
     }
 
     /// Reads the kept page of a source by its definition as it is now; nothing if none is kept.

@@ -4,6 +4,7 @@ use super::{Pass, RefreshError};
 use crate::catalog::{Feed, Location, Source};
 use crate::detect::learn::Learnt;
 use crate::fetch::Fetcher;
+use crate::store::SourceRow;
 
 /// What there is to do about a source.
 #[derive(Debug)]
@@ -29,10 +30,10 @@ impl Pass<'_> {
         let page = fetcher.page(url, &source.request).await?;
         let before = self.store.source(&feed.slug, &source.id).await?;
         let look = self.look(feed, source, &fetcher, before.as_ref());
-        let repair = look.repair(&page, examples).await?;
-        let repair = repair?;
-        if let (Repair::AsItIs, Some(before)) = (&repair, before) {
-            self.store.note_source(&crate::store::SourceRow { usual: None, ..before }).await?;
+        let repair = look.repair(&page, examples).await??;
+        if let Some(before) = before {
+            let usual = before.usual.clone().filter(|_| !matches!(repair, Repair::AsItIs));
+            self.store.note_source(&SourceRow { usual, proposal: None, ..before }).await?;
         }
         Ok(repair)
     }

@@ -8,7 +8,6 @@ use crate::catalog::{Feed, Source};
 use crate::diagnostic::Diagnostic;
 use crate::normalize::cut_at_word;
 use crate::normalize::ledger::{Change, Kind};
-use crate::store::SourceRow;
 
 /// Texts that a warning quotes, and characters of each.
 const EXAMPLES: usize = 3;
@@ -67,10 +66,9 @@ pub struct SourceReport {
     /// What its rules fell short of, where the items were found in spite of it.
     #[serde(serialize_with = "as_text")]
     pub healed: Option<Diagnostic>,
-    /// All of that was so at the look before, and told.
-    pub is_told: bool,
-    /// It fell short at the look before, and does no longer.
-    pub has_recovered: bool,
+    /// [`fault()`](SourceReport::fault) as it was last told.
+    #[serde(skip)]
+    pub was_told: Option<String>,
     /// What is odd and costs nothing but a fact; told once, when an item is new.
     #[serde(serialize_with = "as_text")]
     pub warnings: Vec<Diagnostic>,
@@ -100,8 +98,7 @@ impl SourceReport {
             updated: 0,
             problems: Vec::new(),
             healed: None,
-            is_told: false,
-            has_recovered: false,
+            was_told: None,
             warnings: Vec::new(),
         }
     }
@@ -157,22 +154,16 @@ impl SourceReport {
         (!problems.is_empty()).then(|| problems.join("\n"))
     }
 
-    /// What is new in this since the look before.
-    pub fn compare(&mut self, before: Option<&SourceRow>) {
-        let Some(before) = before else { return };
-        let was_bad = [Verdict::Degraded, Verdict::Failed]
-            .iter()
-            .any(|verdict| verdict.as_str() == before.verdict);
-        // "2 items" and then "3 items" is one thing that is wrong.
-        let kind = |message: &str| message.replace(|c: char| c.is_ascii_digit(), "");
-        let now = self.message().map(|message| kind(&message));
-        self.is_told = now.is_some() && now == before.message.as_deref().map(kind);
-        self.has_recovered = was_bad && !self.is_bad();
+    /// What is wrong with it, in short: "2 items" and then "3 items" is one thing.
+    pub fn fault(&self) -> Option<String> {
+        let message = self.message()?.replace(|c: char| c.is_ascii_digit(), "");
+        let state = if self.healed.is_some() { "healed" } else { self.verdict.as_str() };
+        Some(format!("{state}: {message}"))
     }
 
-    /// Something about it is wrong that was not so before, or no longer is.
+    /// Something about it is wrong that nobody was told of, or no longer is.
     pub fn is_news(&self) -> bool {
-        self.has_recovered || (!self.is_told && self.message().is_some())
+        self.fault() != self.was_told
     }
 
     /// What is wrong with it, or that nothing is any more, for people.
@@ -186,7 +177,7 @@ impl SourceReport {
                 self.feed
             ));
         }
-        if self.has_recovered {
+        if self.was_told.is_some() && self.fault().is_none() {
             told.push(format!("source `{}` gives its items again", self.source));
         }
         told.join("\n")

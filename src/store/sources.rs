@@ -20,7 +20,7 @@ pub struct SourceRow {
     pub succeeded_at: Option<Timestamp>,
     pub next_check_at: Timestamp,
     pub verdict: String,
-    /// What was wrong, in a line.
+    /// What was wrong, a line each.
     pub message: Option<String>,
     /// Items found at the last look.
     pub found: usize,
@@ -31,6 +31,8 @@ pub struct SourceRow {
     pub moves: bool,
     /// A table of rules that find its items where those of its definition do not.
     pub proposal: Option<String>,
+    /// What was last told to be wrong with it.
+    pub told: Option<String>,
 }
 
 /// What a server said to recognise a page by (RFC 9110, 8.8), exactly as received.
@@ -54,6 +56,11 @@ impl Validators {
 }
 
 impl SourceRow {
+    /// It did not give what it should.
+    pub fn is_bad(&self) -> bool {
+        matches!(self.verdict.as_str(), "degraded" | "failed")
+    }
+
     /// When a page was last looked at, if that was under other rules than these or not to the end.
     pub fn unread_since(&self, rules: &str) -> Option<Timestamp> {
         let is_read = self.validators.read_with.as_deref() == Some(rules);
@@ -68,7 +75,7 @@ impl SourceRow {
 }
 
 const COLUMNS: &str = "feed, location, checked_at, succeeded_at, next_check_at, verdict, message, \
-     found, etag, last_modified, validated_for, usual, moves, proposal";
+     found, etag, last_modified, validated_for, usual, moves, proposal, told";
 
 impl Store {
     pub async fn source(
@@ -95,11 +102,17 @@ impl Store {
 }
 
 impl Store {
-    /// Forgets what was told of a source.
-    pub async fn untell(&self, feed: &str, location: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sources SET message = NULL WHERE feed = $1 AND location = $2")
+    /// Puts down what was told to be wrong with a source.
+    pub async fn note_told(
+        &self,
+        feed: &str,
+        location: &str,
+        told: Option<&str>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE sources SET told = $3 WHERE feed = $1 AND location = $2")
             .bind(feed)
             .bind(location)
+            .bind(told)
             .execute(&self.pool)
             .await?;
         Ok(())
@@ -166,8 +179,9 @@ pub(super) async fn upsert<'e>(
          next_check_at = excluded.next_check_at, verdict = excluded.verdict, \
          message = excluded.message, found = excluded.found, etag = excluded.etag, \
          last_modified = excluded.last_modified, validated_for = excluded.validated_for, \
-         usual = excluded.usual, moves = excluded.moves, proposal = excluded.proposal",
-        sql::placeholders(1, 14)
+         usual = excluded.usual, moves = excluded.moves, proposal = excluded.proposal, \
+         told = excluded.told",
+        sql::placeholders(1, 15)
     );
     sqlx::query(sqlx::AssertSqlSafe(query))
         .bind(&row.feed)
@@ -184,6 +198,7 @@ pub(super) async fn upsert<'e>(
         .bind(row.usual.as_ref().and_then(|usual| serde_json::to_string(usual).ok()))
         .bind(i64::from(row.moves))
         .bind(&row.proposal)
+        .bind(&row.told)
         .execute(executor)
         .await?;
     Ok(())
@@ -210,5 +225,6 @@ fn source_of(row: &AnyRow) -> Result<SourceRow, StoreError> {
             .and_then(|usual| serde_json::from_str(&usual).ok()),
         moves: row.try_get::<i64, _>("moves")? != 0,
         proposal: row.try_get("proposal")?,
+        told: row.try_get("told")?,
     })
 }

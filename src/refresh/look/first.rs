@@ -59,13 +59,10 @@ impl Look<'_> {
         if listing.are_bare || !listing.parts.is_empty() {
             return Ok(Ok(listing));
         }
-        // "There is no news" in the place of an item.
-        let says = |item: &RawItem| item.title.as_deref().is_some_and(detect::says_no_news);
-        listing.items.retain(|item| {
-            let is_said = item.url.is_none() && says(item);
-            found.says_none |= is_said;
-            !is_said
-        });
+        if is_notice_of_none(&listing.items) {
+            listing.items.clear();
+            found.says_none = true;
+        }
         let sightings = self.sightings(page, &listing);
         let now = self.measured(&sightings);
         let Some(usual) = self.usual() else {
@@ -127,6 +124,10 @@ impl Look<'_> {
             Ok(read) => read,
             Err(problem) => return Ok(Err(problem)),
         };
+        let is_index = listing.are_bare || !listing.parts.is_empty();
+        if examples.is_empty() && (is_index || is_notice_of_none(&listing.items)) {
+            return Ok(Ok(Repair::Holds));
+        }
         let sightings = self.sightings(page, &listing);
         let now = self.measured(&sightings);
         let drift = match self.usual() {
@@ -333,6 +334,12 @@ impl Look<'_> {
                 self.feed.slug
             ))
     }
+}
+
+/// "There is no news" in the place of an item.
+fn is_notice_of_none(items: &[RawItem]) -> bool {
+    let [only] = items else { return false };
+    only.url.is_none() && only.title.as_deref().is_some_and(detect::says_no_news)
 }
 
 /// Items of a page that has no rules. Further pages might have another list in their place.
