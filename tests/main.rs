@@ -22,6 +22,7 @@ mod pages;
 mod readme;
 mod redesigns;
 mod refresh;
+mod repair;
 mod rivals;
 mod rules;
 mod schema;
