@@ -41,8 +41,10 @@ impl Kind {
 
 /// What a page names, without asking anybody.
 pub fn announced(html: &Html, page: &Url) -> Vec<Offer> {
-    let feeds =
-        detect::feeds(html, page).into_iter().map(|feed| (Kind::Feed, feed.url, feed.title));
+    let feeds = detect::feeds(html, page)
+        .into_iter()
+        .take(ANNOUNCED)
+        .map(|feed| (Kind::Feed, feed.url, feed.title));
     let posts = posts(html, page).map(|posts| (Kind::WordPress, posts, String::new()));
     feeds.chain(posts).map(|(kind, url, title)| Offer { kind, url, title, items: None }).collect()
 }
@@ -51,14 +53,14 @@ pub fn announced(html: &Html, page: &Url) -> Vec<Offer> {
 const BELOW: [&str; 1] = ["feed/"];
 const PLACES: [&str; 5] = ["/feed/", "/rss.xml", "/feed.xml", "/atom.xml", "/feed.json"];
 
-/// Announced feeds that are asked.
+/// Announced feeds that are looked at.
 const ANNOUNCED: usize = 4;
 
 /// What the site of a page offers, the best first. What does not answer, or with something else,
 /// is not there: some servers have a page for every address.
 pub async fn offers(fetcher: &Fetcher, html: &Html, page: &Url, dates: &Reader) -> Vec<Offer> {
     let mut offers = Vec::new();
-    for announced in announced(html, page).into_iter().take(ANNOUNCED) {
+    for announced in announced(html, page) {
         offers.extend(asked(fetcher, announced, dates).await);
     }
     if offers.is_empty() {

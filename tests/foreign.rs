@@ -3,9 +3,12 @@
 //! `PROPTEST_CASES=1000000 cargo test foreign` looks for longer.
 
 use infocus::dates::{Orders, Reader, fold, timeless};
+use infocus::detect;
 use infocus::extract::pick::Pick;
 use infocus::extract::rules::read_page;
-use infocus::extract::{Fields, Rules, Source, charset, feed, file, json, read, rules, sitemap};
+use infocus::extract::{
+    Fields, Rules, Source, article, charset, feed, file, json, markup, read, rules, sitemap,
+};
 use infocus::normalize::sighting::{Ground, Sighting};
 use infocus::normalize::{SafeHtml, is_legal};
 use jiff::Timestamp;
@@ -96,6 +99,29 @@ fn read_all(bytes: &[u8]) {
     }
 }
 
+/// What is found without rules; rules that are learnt find the same.
+fn detect_all(text: &str) {
+    let dates = dates();
+    let page = "https://www.example.org/news/".parse().expect("an address");
+    let _ = article::read(text, &page, &dates);
+    let Ok(html) = markup::parse(text) else { return };
+    detect::obstacle(&html);
+    detect::feeds(&html, &page);
+    for rule in ["article", "ul > li", "div a"] {
+        detect::says_none(&html, Selector::parse(rule).ok().as_ref());
+    }
+    for list in detect::lists(&html, &page, &dates) {
+        detect::learn::learn(&html, &page, &list);
+        settle(infocus::extract::Listing { items: list.items, ..Default::default() });
+    }
+}
+
+/// Announcements that a list can be made of, between pieces that disturb it.
+const LISTS: &str = "(<article><h2><a href=/n/1>The towns agree on a plan</a></h2>|<article><a href=/n/2>A map of all the mills</a>|<article><b>Bridge opens again</b><a href=/n/3>more</a>\
+    |<li><a href=/n/4>Ferry timetable for winter</a>|<li>3 May 2026 <a href=/n/5>Call for proposals</a>|<tr><td>4.5.2026<td><a href=/n/6>Annual report</a>|<dt><a href=/n/7>New members</a><dd>\
+    |<time>[1-9] May 2026</time>|<p>What is behind it, in a few words</p>|<ul>|</ul>|<div class=[a-c]>|</div>|</article>|<nav>|</nav>|<main>|<br>|<hr>|<script>x = |</script>\
+    |\\[\\{\"title\":\"One\",\"url\":\"/1\"\\},\\{\"title\":\"Two\"\\},\\{\"name\":\"Three\",\"date\":3\\}\\]|\\{\"a\":|\\}|\\PC){0,40}";
+
 fn read_dates(text: &str) {
     let dates = dates();
     dates.read(text);
@@ -125,6 +151,11 @@ proptest! {
     #[test]
     fn any_markup_is_answered(text in PIECES) {
         read_all(text.as_bytes());
+    }
+
+    #[test]
+    fn any_list_is_judged(text in LISTS) {
+        detect_all(&text);
     }
 
     #[test]
