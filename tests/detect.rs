@@ -371,3 +371,22 @@ fn a_page_for_every_address_is_no_feed() {
     );
     bed.run(&["add", &server.url("/news/"), "--slug", "news"]).ends(2);
 }
+
+#[test]
+fn what_is_marked_for_programs_is_read_as_that() {
+    let marked = [
+        "<div class=h-entry><a class='p-name u-url' href=/n/{n}>{title}</a> <span class=dt-published>{day} May 2026</span></div>",
+        "<div itemscope itemtype=https://schema.org/NewsArticle><meta itemprop=datePublished content=2026-05-{day}><a itemprop=url href=/n/{n}><span itemprop=headline>{title}</span></a></div>",
+    ];
+    for piece in marked {
+        // Among other links of the page that look as good.
+        let others: String = (1..=6)
+            .map(|n| {
+                format!("<p><a href=/service/{n}>What we do for all who live here, {n}</a></p>")
+            })
+            .collect();
+        let found = best("en-GB", &format!("{}{others}", repeat(6, piece)));
+        assert_eq!(found.len(), 6, "{found:?}");
+        assert_eq!(found[0], first(TITLE, "2026-05-28"));
+    }
+}

@@ -43,6 +43,8 @@ pub struct Card {
     pub teaser: Option<String>,
     pub picture: Option<Picture>,
     pub has_heading: bool,
+    /// It says to programs that it is an announcement.
+    pub is_marked: bool,
     /// Characters of all its text.
     pub text: usize,
 }
@@ -80,9 +82,20 @@ impl Card {
             teaser,
             picture: picture(outline, scope),
             has_heading: heading.is_some(),
+            is_marked: scope.nodes.clone().any(|at| is_marked(outline, at)),
             text,
         }
     }
+}
+
+/// An article of schema.org (microdata), or an entry of microformats.
+fn is_marked(outline: &Outline, at: usize) -> bool {
+    let Some(element) = outline.element(at) else { return false };
+    let value = element.value();
+    let kind = value.attr("itemtype").unwrap_or_default().trim_end_matches('/');
+    kind.ends_with("Article")
+        || kind.ends_with("Posting")
+        || value.classes().any(|class| matches!(class, "h-entry" | "hentry"))
 }
 
 /// The first heading of a card that has a text; the card can be inside of it.
@@ -261,6 +274,13 @@ fn dates(
         match &outline.nodes[at].what {
             What::Element(element) => {
                 let value = element.value();
+                // `<meta itemprop="datePublished" content="...">`
+                let property = value.attr("itemprop").unwrap_or_default();
+                if property.starts_with("date")
+                    && let Some(text) = value.attr("content")
+                {
+                    add(DateAt::Time, text.trim().to_owned());
+                }
                 if value.name() == "time"
                     && let Some(text) = value.attr("datetime")
                 {

@@ -182,11 +182,12 @@ impl<'a> Outline<'a> {
             .take_while(|at| *at > 0)
     }
 
-    /// Id and classes of an element, in small letters.
+    /// Id and classes of an element, and the property that it is in microdata, in small letters.
     pub fn names(&self, at: usize) -> impl Iterator<Item = String> {
         let value = self.element(at).map(|element| element.value());
         let names =
             value.into_iter().flat_map(|value| value.id().into_iter().chain(value.classes()));
+        let names = names.chain(value.and_then(|value| value.attr("itemprop")));
         names.map(str::to_ascii_lowercase)
     }
 

@@ -90,6 +90,7 @@ fn reasons(
     let dated = dates.iter().filter(|date| date.is_some()).count() as f64 / n;
     let by_address = if dated < 0.5 { share(&has_address_date) } else { 0.0 };
     let headed = share(&|card| card.has_heading);
+    let marked = share(&|card| card.is_marked);
     let told = share(&|card| card.teaser.is_some());
     let pictured = share(&|card| card.picture.is_some());
     let titled = share(&|card| is_title(&card.title));
@@ -102,6 +103,7 @@ fn reasons(
         reason("with a date", dated, 2.5 * dated),
         reason("with a date in the address", by_address, 1.5 * by_address),
         reason("with a heading", headed, headed),
+        reason("marked as announcements", marked, 0.8 * marked),
         reason("with a text of their own", told, told),
         reason("with an image", pictured, 0.4 * pictured),
         reason("with a title of some words", titled, 2.0 * titled - 1.0),
