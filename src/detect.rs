@@ -63,6 +63,7 @@ use crate::extract::RawItem;
 use crate::normalize::line;
 
 pub use announced::{Announced, feeds};
+pub use group::FEWEST;
 pub use none::{says_no_news, says_none};
 pub use obstacle::{Obstacle, obstacle};
 pub use recall::{FAITHFUL, recall};

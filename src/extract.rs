@@ -19,7 +19,7 @@ pub mod pick;
 mod residue;
 pub mod rules;
 pub mod sitemap;
-mod structured;
+pub mod structured;
 mod table;
 pub mod text;
 

@@ -20,8 +20,8 @@ pub struct Offer {
     pub url: Url,
     /// As the page calls it; empty if it does not.
     pub title: String,
-    /// What is in it; nothing if nobody has asked.
-    pub items: Option<Vec<RawItem>>,
+    /// What it answered, and how many items are in that; nothing if nobody has asked.
+    pub answer: Option<(Page, usize)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub fn announced(html: &Html, page: &Url) -> Vec<Offer> {
         .take(ANNOUNCED)
         .map(|feed| (Kind::Feed, feed.url, feed.title));
     let posts = posts(html, page).map(|posts| (Kind::WordPress, posts, String::new()));
-    feeds.chain(posts).map(|(kind, url, title)| Offer { kind, url, title, items: None }).collect()
+    feeds.chain(posts).map(|(kind, url, title)| Offer { kind, url, title, answer: None }).collect()
 }
 
 /// Where feeds are that no page names: below the page, and at the root.
@@ -65,7 +65,7 @@ pub async fn offers(fetcher: &Fetcher, html: &Html, page: &Url, dates: &Reader) 
     }
     if offers.is_empty() {
         for url in well_known(page) {
-            let guess = Offer { kind: Kind::Feed, url, title: String::new(), items: None };
+            let guess = Offer { kind: Kind::Feed, url, title: String::new(), answer: None };
             if let Some(offer) = asked(fetcher, guess, dates).await {
                 offers.push(offer);
                 break;
@@ -113,7 +113,8 @@ async fn asked(fetcher: &Fetcher, offer: Offer, dates: &Reader) -> Option<Offer>
         }
         Kind::WordPress => posts_of(&page)?,
     };
-    (!items.is_empty()).then_some(Offer { items: Some(items), ..offer })
+    let count = items.len();
+    (count > 0).then_some(Offer { answer: Some((*page, count)), ..offer })
 }
 
 /// The posts in an answer of the API of WordPress.

@@ -80,6 +80,7 @@ impl Pass<'_> {
         let mut row = self.row(feed, source, before);
         let mut report = SourceReport::new(feed, source);
         let look = self.look(feed, source, fetcher, before);
+        let mut is_saved = false;
         match look.run().await? {
             Looked::Unchanged => {
                 row.succeeded_at = Some(self.now);
@@ -97,11 +98,14 @@ impl Pass<'_> {
             }
             Looked::Found(found) => {
                 self.take(*found, &look, &mut row, &mut report).await?;
+                is_saved = true;
             }
         }
-        row.verdict = report.verdict.as_str().to_owned();
-        row.message = report.message();
-        self.store.note_source(&row).await?;
+        if !is_saved || row.verdict != report.verdict.as_str() {
+            row.verdict = report.verdict.as_str().to_owned();
+            row.message = report.message();
+            self.store.note_source(&row).await?;
+        }
         report.was_told = before.and_then(|row| row.told.clone());
         Ok(Some(report))
     }
@@ -134,6 +138,7 @@ impl Pass<'_> {
             _ => Validators { read_with: Some(rules.clone()), ..found.validators },
         };
         row.verdict = report.verdict.as_str().to_owned();
+        row.message = report.message();
         let sources: Vec<String> = feed.sources.iter().map(|source| source.id.clone()).collect();
         let occasion = Occasion {
             unread_since: before.and_then(|row| row.unread_since(&rules)),

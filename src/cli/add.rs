@@ -166,7 +166,7 @@ async fn offered(
     let text = charset::decode(&page.body, page.content_type.as_deref());
     let html = markup::parse(&text).ok()?;
     let offer = offers(fetcher, &html, &page.url, dates).await.into_iter().next()?;
-    let page = fetcher.page(&offer.url, &Request::default()).await.ok()?;
+    let (page, _) = offer.answer?;
     let read = read(&page, &[], dates).ok()?;
     Some((page, read))
 }

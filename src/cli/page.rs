@@ -33,8 +33,7 @@ pub struct Page {
 
 impl Named {
     pub async fn get(&self, settings: &Settings) -> Result<Page, Diagnostic> {
-        let address = Url::parse(&self.place).ok();
-        let Some(url) = address.filter(|url| matches!(url.scheme(), "http" | "https")) else {
+        let Some(url) = self.address() else {
             return self.saved(Path::new(&self.place));
         };
         let page = Fetcher::new(settings)?.page(&url, &Request::default()).await?;
@@ -51,12 +50,15 @@ impl Named {
         url: &Url,
         dates: &Reader,
     ) -> Result<Vec<Offer>, Diagnostic> {
-        let is_file =
-            !matches!(Url::parse(&self.place), Ok(url) if url.scheme().starts_with("http"));
-        if is_file {
+        if self.address().is_none() {
             return Ok(offers::announced(html, url));
         }
         Ok(offers::offers(&Fetcher::new(settings)?, html, url, dates).await)
+    }
+
+    /// Nothing, if a file is named.
+    fn address(&self) -> Option<Url> {
+        Url::parse(&self.place).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
     }
 
     fn saved(&self, file: &Path) -> Result<Page, Diagnostic> {

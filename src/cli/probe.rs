@@ -132,7 +132,7 @@ fn offered(offer: &Offer) -> Value {
         "kind": offer.kind.name(),
         "url": offer.url,
         "title": offer.title,
-        "items": offer.items.as_ref().map(Vec::len),
+        "items": offer.answer.as_ref().map(|(_, items)| items),
     })
 }
 
@@ -143,7 +143,7 @@ fn named(offers: &[Offer]) -> String {
     }
     let mut text = "The site has this already; `infocus add` takes the addresses:\n\n".to_owned();
     for offer in offers {
-        let items = offer.items.as_ref().map(|items| format!(", {}", count(items.len(), "item")));
+        let items = offer.answer.as_ref().map(|(_, items)| format!(", {}", count(*items, "item")));
         let _ = writeln!(text, "  {}", offer.url);
         let _ = writeln!(
             text,

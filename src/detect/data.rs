@@ -2,6 +2,7 @@
 //! start from (`__NEXT_DATA__` and its kin). Where scripts write the page, they are all there is.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use regex::Regex;
 use scraper::{ElementRef, Html, Selector};
@@ -13,6 +14,7 @@ use super::Candidate;
 use super::group::FEWEST;
 use super::score::{is_title, reason};
 use crate::dates::{Orders, Reader};
+use crate::extract::structured::json_of;
 use crate::extract::{RawDate, RawItem};
 use crate::model::Evidence;
 use crate::normalize::images::Picture;
@@ -82,8 +84,9 @@ pub fn lists(html: &Html, page: &Url, reader: &Reader) -> Vec<Candidate> {
 /// The JSON of the scripts of a page.
 fn values(html: &Html) -> Vec<Value> {
     // `window.__STATE__ = {`, `window["data"] = [`, `var initial = JSON.parse("`
-    #[expect(clippy::unwrap_used, reason = "a literal, covered by the tests of this module")]
-    let start = Regex::new(r#"=\s*(?:JSON\.parse\(\s*(")|([\[{]))"#).unwrap();
+    static START: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"=\s*(?:JSON\.parse\(\s*(")|([\[{]))"#).ok());
+    let Some(start) = &*START else { return Vec::new() };
     let Ok(scripts) = Selector::parse("script:not([src])") else { return Vec::new() };
     let (mut left, mut attempts) = (LARGEST, ATTEMPTS);
     let mut values = Vec::new();
@@ -94,9 +97,7 @@ fn values(html: &Html) -> Vec<Value> {
             break;
         }
         if is_data(script) {
-            // Line ends inside of texts are no JSON, and common.
-            let lenient = || serde_json::from_str(&text.replace(['\n', '\r', '\t'], " "));
-            values.extend(serde_json::from_str(text.trim()).or_else(|_| lenient()).ok());
+            values.extend(json_of(&text));
             continue;
         }
         let mut at = 0;

@@ -6,13 +6,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Candidate;
+use super::group::FEWEST;
 use crate::dates::fold;
 use crate::model::{Evidence, Item};
 use crate::normalize::links;
 use crate::normalize::sighting::Sighting;
-
-/// Items that have to be known again, if there are as many.
-const FEWEST: usize = 3;
 
 /// Percent of the items known again that have to say what they said.
 pub const FAITHFUL: usize = 80;

@@ -81,13 +81,15 @@ fn linked_data(root: ElementRef) -> Vec<Value> {
     let Ok(selector) = Selector::parse("script[type=\"application/ld+json\"]") else {
         return Vec::new();
     };
-    let read = |script: ElementRef| {
-        let text: String = script.text().collect();
-        // Line ends inside of texts are no JSON, and common.
-        let lenient = || serde_json::from_str(&text.replace(['\n', '\r', '\t'], " "));
-        serde_json::from_str(text.trim()).or_else(|_| lenient()).ok()
-    };
+    let read = |script: ElementRef| json_of(&script.text().collect::<String>());
     root.select(&selector).filter_map(read).collect()
+}
+
+/// The JSON of a script.
+pub fn json_of(script: &str) -> Option<Value> {
+    // Line ends inside of texts are no JSON, and common.
+    let lenient = || serde_json::from_str(&script.replace(['\n', '\r', '\t'], " "));
+    serde_json::from_str(script.trim()).or_else(|_| lenient()).ok()
 }
 
 /// Descends into lists and graphs; what stands in a field of a node describes something else.

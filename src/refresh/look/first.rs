@@ -38,9 +38,6 @@ enum Age {
     Unknown,
 }
 
-/// Items that make a list.
-const FEW: usize = 3;
-
 /// A listing, and whether it was found without rules.
 pub type Read = (Listing, bool);
 
@@ -65,10 +62,11 @@ impl Look<'_> {
         }
         let sightings = self.sightings(page, &listing);
         let now = self.measured(&sightings);
+        let wanted = self.wanted(sightings);
         let Some(usual) = self.usual() else {
             if now.items > 0 {
                 found.usual = Some(now);
-                found.first = Some((Box::new(page.clone()), self.wanted(sightings)));
+                found.first = Some((Box::new(page.clone()), wanted));
             }
             return Ok(Ok(listing));
         };
@@ -76,10 +74,9 @@ impl Look<'_> {
         if now.items == 0 && found.says_none {
             return Ok(Ok(listing));
         }
-        let drift = self.drift(sightings.clone(), &now, usual, is_detected).await?;
-        let Some(drift) = drift else {
+        let Some(drift) = self.drift(&wanted, &now, usual, is_detected).await? else {
             found.usual = Some(now.renewed(usual));
-            found.first = Some((Box::new(page.clone()), self.wanted(sightings)));
+            found.first = Some((Box::new(page.clone()), wanted));
             return Ok(Ok(listing));
         };
         let problem = self.drifted(page, &drift, found);
@@ -132,7 +129,7 @@ impl Look<'_> {
         let now = self.measured(&sightings);
         let drift = match self.usual() {
             _ if !examples.is_empty() => None,
-            Some(usual) => self.drift(sightings, &now, usual, is_detected).await?,
+            Some(usual) => self.drift(&self.wanted(sightings), &now, usual, is_detected).await?,
             None => (now.items == 0).then_some(Drift::Fewer { now: 0, usual: 0 }),
         };
         if drift.is_none() && examples.is_empty() {
@@ -177,18 +174,18 @@ impl Look<'_> {
         markup::parse(&text(page)).is_ok_and(|html| detect::says_none(&html, item))
     }
 
+    /// In what the wanted items of a page, or all of them as measured, fall short.
     async fn drift(
         &self,
-        sightings: Vec<Sighting>,
+        wanted: &[Sighting],
         now: &Usual,
         usual: &Usual,
         is_detected: bool,
     ) -> Result<Option<Drift>, StoreError> {
         // How many entries a feed has is a matter of its days.
         let is_list = is_detected || !matches!(self.source.rules, Rules::Auto);
-        let wanted = self.wanted(sightings);
-        let knows_some = self.seen(&wanted).await?.iter().any(|seen| seen.is_known());
-        let age = if knows_some { Age::Same } else { self.age(&wanted).await? };
+        let knows_some = self.seen(wanted).await?.iter().any(|seen| seen.is_known());
+        let age = if knows_some { Age::Same } else { self.age(wanted).await? };
         // A list that is found by its items is read as it is shown now.
         let counts = Counts { number: is_list && age != Age::Newer, extras: !is_detected };
         if let Some(drift) = usual.drift(now, counts) {
@@ -197,7 +194,7 @@ impl Look<'_> {
         // What has no dates can only be told by its make.
         let are_strangers = match age {
             Age::Same | Age::Newer => false,
-            Age::Older => wanted.len() >= usual.items.min(FEW),
+            Age::Older => wanted.len() >= usual.items.min(detect::FEWEST),
             Age::Unknown => usual.is_telling() && (is_detected || !usual.is_like(now)),
         };
         Ok((is_list && are_strangers && !wanted.is_empty()).then_some(Drift::Strangers))
@@ -231,11 +228,8 @@ impl Look<'_> {
             Some(usual) => self.recall(page, &html, &lists, |now| usual.is_met_by(now)).await?,
             None => None,
         };
-        let items = match (&known, detect::choose(&lists, &[])) {
-            (Some(list), _) => list.items.clone(),
-            (None, Some(list)) => list.items.clone(),
-            (None, None) => Vec::new(),
-        };
+        let list = known.or_else(|| detect::choose(&lists, &[]).cloned());
+        let items = list.map(|list| list.items).unwrap_or_default();
         Ok(Ok(listing(&html, items)))
     }
 
