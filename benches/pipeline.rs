@@ -116,15 +116,15 @@ fn write(bencher: Bencher, items: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     let templates = Templates::load(directory.path()).expect("templates");
     let output = Output::new(directory.path().to_owned());
-    let publisher = Publisher {
-        base_url: &settings.base_url,
-        zone: &TimeZone::UTC,
-        templates: &templates,
-        output: &output,
-    };
+    let publisher =
+        Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, templates: &templates };
     let feed = Feed { window: items, ..Feed::sample() };
     let items = settled(items);
-    bencher.bench_local(|| publisher.feed(&feed, &items).expect("written"));
+    bencher.bench_local(|| {
+        let mut stage = output.stage().expect("a directory");
+        publisher.feed(&feed, &items, &mut stage).expect("written");
+        stage.commit().expect("written");
+    });
 }
 
 /// The forms of `tests/dates/forms.tsv`, each with a reader of its language.

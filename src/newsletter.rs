@@ -76,9 +76,11 @@ pub async fn draft(
         html: &rendered.html,
     };
     let output = Output::new(directory.clone());
-    output.write("digest.html", rendered.html.as_bytes())?;
-    output.write("digest.txt", rendered.text.as_bytes())?;
-    output.write("digest.eml", &message.to_bytes())?;
+    let mut stage = output.stage()?;
+    stage.write("digest.html", rendered.html.as_bytes())?;
+    stage.write("digest.txt", rendered.text.as_bytes())?;
+    stage.write("digest.eml", &message.to_bytes())?;
+    stage.commit()?;
     let items = digest.sections.iter().map(|section| section.items.len()).sum();
     Ok(Some(Draft { directory, items, is_first: digest.since.is_none() }))
 }

@@ -1,5 +1,5 @@
 //! Items to what people read: RSS, Atom, JSON Feed, web pages, OPML. The writers are pure; only
-//! [`Output`] touches files.
+//! [`Stage`] touches files.
 
 mod atom;
 mod document;
@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 pub use document::{FeedDocument, date_of, page_of, window};
-pub use output::{Output, OutputError};
+pub use output::{Output, OutputError, Stage};
 
 use crate::catalog::Feed;
 use crate::config::Settings;
@@ -25,7 +25,6 @@ pub struct Publisher<'a> {
     pub base_url: &'a Url,
     pub zone: &'a TimeZone,
     pub templates: &'a Templates,
-    pub output: &'a Output,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +40,17 @@ pub enum PublishError {
 impl Publisher<'_> {
     /// Writes everything of one feed; `items` are all it has, the newest first. Says how many
     /// files are different from before.
-    pub fn feed(&self, feed: &Feed, items: &[Item]) -> Result<usize, PublishError> {
+    pub fn feed(
+        &self,
+        feed: &Feed,
+        items: &[Item],
+        stage: &mut Stage<'_>,
+    ) -> Result<usize, PublishError> {
         let shown = window(items, feed.window);
         let document = FeedDocument::new(feed, shown, self.base_url, self.zone);
         let mut changed = 0;
         let mut write = |name: &str, bytes: Vec<u8>| -> Result<(), PublishError> {
-            changed += usize::from(self.output.write(&format!("{}/{name}", feed.slug), &bytes)?);
+            changed += usize::from(stage.write(&format!("{}/{name}", feed.slug), &bytes)?);
             Ok(())
         };
         // What the feeds link to is there before they are.
@@ -66,14 +70,14 @@ impl Publisher<'_> {
         title: &str,
         language: &str,
         feeds: &[&Feed],
-    ) -> Result<usize, PublishError> {
+        stage: &mut Stage<'_>,
+    ) -> Result<(), PublishError> {
         let index = pages::index(title, language, feeds, self.base_url, self.templates)?;
         let opml = pages::opml(title, feeds, self.base_url, self.templates)?;
-        let mut changed = 0;
         for (name, text) in [("index.html", index), ("feeds.opml", opml)] {
-            changed += usize::from(self.output.write(name, text.as_bytes())?);
+            stage.write(name, text.as_bytes())?;
         }
-        Ok(changed)
+        Ok(())
     }
 }
 

@@ -3,22 +3,30 @@
 mod kept;
 mod look;
 mod missing;
+mod output;
+mod queue;
 mod repair;
 mod report;
+mod settle;
 mod walk;
 
+use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
 use crate::catalog::{Feed, Location, Source};
 use crate::diagnostic::Diagnostic;
 use crate::fetch::Fetcher;
-use crate::normalize::ledger::{Kind, Occasion};
-use crate::publish::{PublishError, Publisher};
+use crate::normalize::ledger::Occasion;
+use crate::publish::PublishError;
 use crate::site::Site;
-use crate::store::{SourceRow, Store, StoreError, Validators};
-use look::{Found, Look, Looked};
+use crate::store::{SourceRow, SourceRows, Store, StoreError};
+use look::Look;
+use queue::Queue;
+use settle::Settled;
 
 pub use kept::Replay;
+pub use output::publish;
 pub use repair::Repair;
 pub use report::{FeedReport, Report, SourceReport, Verdict};
 
@@ -42,124 +50,76 @@ pub struct Pass<'a> {
     pub force: bool,
 }
 
-/// Marks the rules of a definition that others stood in for.
-const HEALED: char = '~';
+/// Looks at the same time.
+const AT_ONCE: usize = 64;
+
+/// Looks that are begun and not put down: others of their feed are before them.
+const WAITING: usize = 256;
+
+/// Looks put down together at most.
+const BATCH: usize = 64;
 
 impl Pass<'_> {
-    /// Looks at the due sources of `feeds` and publishes; `told` hears of each source as it begins.
+    /// Looks at the due sources of `feeds` and publishes; `told` hears of each source that was
+    /// looked at. What is put down, and in which order, is a matter of the definitions and not of
+    /// who answers first.
     pub async fn run(
         &self,
         feeds: &[&Feed],
         told: impl Fn(&Source),
     ) -> Result<Report, RefreshError> {
+        let rows = self.store.sources().await?;
         let fetcher = Fetcher::new(&self.site.settings)?;
-        let mut report = Report::default();
-        for feed in feeds {
-            for source in &feed.sources {
-                told(source);
-                report.sources.extend(self.source(feed, source, &fetcher).await?);
+        let looks = self.due(feeds, &rows, &fetcher);
+        let mut reports: Vec<Option<SourceReport>> = looks.iter().map(|_| None).collect();
+        let mut missing = Vec::new();
+        let room = Semaphore::new(WAITING);
+        let mut queue = Queue::new(&looks);
+        let looking = stream::iter(looks.iter().enumerate())
+            .map(async |(turn, look)| (turn, room.acquire().await, look.run().await))
+            .buffer_unordered(AT_ONCE)
+            .ready_chunks(BATCH);
+        let mut looking = std::pin::pin!(looking);
+        while let Some(chunk) = looking.next().await {
+            for (turn, place, looked) in chunk {
+                told(looks[turn].source);
+                queue.put(turn, (looked?, place));
+            }
+            let ready = queue.ready();
+            let mut batch = self.store.begin().await?;
+            let mut settled = Vec::new();
+            for (turn, (looked, _place)) in ready {
+                settled.push((turn, self.settle(&looks[turn], looked, &mut batch).await?));
+            }
+            batch.commit().await?;
+            for (turn, Settled { mut report, page, given }) in settled {
+                let look = &looks[turn];
+                // What is kept is for trying definitions; feeds go on without.
+                report.warnings.extend(page.and_then(|page| self.keep(look, page)));
+                if let Some(given) = given {
+                    missing.push((turn, self.missing(look, &given).await?));
+                }
+                reports[turn] = Some(report);
             }
         }
-        report.feeds = publish(self.site, self.store, feeds).await?;
-        Ok(report)
+        self.ask_for_missing(&looks, missing, &mut reports).await?;
+        let feeds = publish(self.site, self.store, feeds, false).await?;
+        Ok(Report { sources: reports.into_iter().flatten().collect(), feeds })
     }
 
-    /// Looks at one source; nothing is reported of one that is not due.
-    async fn source(
-        &self,
-        feed: &Feed,
-        source: &Source,
-        fetcher: &Fetcher,
-    ) -> Result<Option<SourceReport>, RefreshError> {
-        let before = self.store.source(&feed.slug, &source.id).await?;
-        let is_due = before.as_ref().is_none_or(|row| row.next_check_at <= self.now);
-        if source.paused || !(is_due || self.force) {
-            return Ok(None);
-        }
-        let before = before.as_ref();
-        let mut row = self.row(feed, source, before);
-        let mut report = SourceReport::new(feed, source);
-        let look = self.look(feed, source, fetcher, before);
-        let mut is_saved = false;
-        match look.run().await? {
-            Looked::Unchanged => {
-                row.succeeded_at = Some(self.now);
-                report.found = row.found;
-            }
-            Looked::Failed(problem) => report.fail(Verdict::Failed, problem),
-            Looked::Degraded(problem) => {
-                row.proposal = None;
-                report.fail(Verdict::Degraded, problem);
-            }
-            Looked::Found(found) if found.has_nothing() => {
-                row.proposal = None;
-                report.fail(Verdict::Degraded, found.nothing(source));
-                report.problems.extend(found.problems);
-            }
-            Looked::Found(found) => {
-                self.take(*found, &look, &mut row, &mut report).await?;
-                is_saved = true;
-            }
-        }
-        if !is_saved || row.verdict != report.verdict.as_str() {
-            row.verdict = report.verdict.as_str().to_owned();
-            row.message = report.message();
-            self.store.note_source(&row).await?;
-        }
-        report.was_told = before.and_then(|row| row.told.clone());
-        Ok(Some(report))
-    }
-
-    /// Settles what a look has found and puts it down.
-    async fn take(
-        &self,
-        found: Found,
-        look: &Look<'_>,
-        row: &mut SourceRow,
-        report: &mut SourceReport,
-    ) -> Result<(), RefreshError> {
-        let Look { feed, source, fetcher, before, .. } = *look;
-        // What was found otherwise than by the definition was found by other rules.
-        let rules = match &found.healed {
-            Some(_) => format!("{}{HEALED}", source.fingerprint),
-            None => source.fingerprint.clone(),
-        };
-        report.found = found.sightings.len();
-        report.skip(found.problems);
-        row.succeeded_at = Some(self.now);
-        row.found = report.found;
-        row.usual = found.usual;
-        row.moves = found.has_moved;
-        row.proposal = found.healed.as_ref().map(|healed| healed.rules.clone());
-        report.healed = found.healed.map(|healed| healed.problem);
-        // What was left over is not to be had from a page that has not changed.
-        row.validators = match (&source.location, found.is_complete) {
-            (Location::Page(_), false) => Validators::unfinished(&rules),
-            _ => Validators { read_with: Some(rules.clone()), ..found.validators },
-        };
-        row.verdict = report.verdict.as_str().to_owned();
-        row.message = report.message();
-        let sources: Vec<String> = feed.sources.iter().map(|source| source.id.clone()).collect();
-        let occasion = Occasion {
-            unread_since: before.and_then(|row| row.unread_since(&rules)),
-            are_rules_new: before.is_some_and(|row| row.was_read_otherwise(&rules)),
-            ..self.occasion(look, &sources)
-        };
-        let changes = self.store.save(row, found.sightings, occasion).await?;
-        if let Some((page, sightings)) = found.first {
-            let problem = self.keep(feed, source, &page, sightings, occasion).await?;
-            // What is kept is for trying definitions; feeds go on without.
-            report.warnings.extend(problem);
-        }
-        // Other rules find other items.
-        let gone = match found.is_complete && !occasion.are_rules_new {
-            true => self.ask_for_missing(feed, source, fetcher, &changes).await?,
-            false => 0,
-        };
-        let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
-        report.count(count(Kind::New), count(Kind::Updated) + gone);
-        report.warn_of_dates(&changes);
-        Ok(())
+    /// A look for each source whose turn it is.
+    fn due<'a>(
+        &'a self,
+        feeds: &[&'a Feed],
+        rows: &'a SourceRows,
+        fetcher: &'a Fetcher,
+    ) -> Vec<Look<'a>> {
+        let sources = feeds.iter().flat_map(|feed| feed.sources.iter().map(move |s| (*feed, s)));
+        let looks = sources.map(|(feed, source)| {
+            self.look(feed, source, fetcher, rows.get(&feed.slug, &source.id))
+        });
+        let is_due = |look: &Look| look.before.is_none_or(|row| row.next_check_at <= self.now);
+        looks.filter(|look| !look.source.paused && (self.force || is_due(look))).collect()
     }
 
     fn look<'a>(
@@ -211,45 +171,4 @@ impl Pass<'_> {
             told: before.and_then(|row| row.told.clone()),
         }
     }
-}
-
-/// Writes the output of `feeds` from the store, and the index of all that is published.
-pub async fn publish(
-    site: &Site,
-    store: &Store,
-    feeds: &[&Feed],
-) -> Result<Vec<FeedReport>, RefreshError> {
-    let output = site.output();
-    let publisher = Publisher {
-        base_url: &site.settings.base_url,
-        zone: &site.settings.time_zone,
-        templates: &site.templates,
-        output: &output,
-    };
-    let mut reports = Vec::new();
-    for feed in feeds {
-        let items = feed.view(store.all(&feed.slug).await?);
-        // A feed that never had an item is not published: there is nothing to follow yet.
-        if items.is_empty() {
-            continue;
-        }
-        let is_first = !output.has(&format!("{}/feed.xml", feed.slug));
-        let changed = publisher.feed(feed, &items)?;
-        reports.push(FeedReport {
-            feed: feed.slug.to_string(),
-            items: items.len(),
-            changed,
-            is_first,
-        });
-    }
-    let mut published = Vec::new();
-    for feed in &site.feeds {
-        if output.has(&format!("{}/feed.xml", feed.slug)) {
-            published.push(feed);
-        }
-    }
-    if !published.is_empty() {
-        publisher.index(&site.settings.title(), &site.settings.language, &published)?;
-    }
-    Ok(reports)
 }

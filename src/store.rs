@@ -6,6 +6,8 @@
 mod error;
 mod items;
 mod missing;
+mod published;
+mod save;
 mod sources;
 mod sql;
 
@@ -19,8 +21,9 @@ use sqlx::{AnyPool, Row};
 
 pub use error::StoreError;
 pub use items::Seen;
-pub use missing::Missing;
-pub use sources::{SourceRow, Validators};
+pub use missing::{Given, Missing};
+pub use save::Batch;
+pub use sources::{SourceRow, SourceRows, Validators};
 
 /// A site's database.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 use crate::diagnostic::Diagnostic;
-use crate::toml_file;
+use crate::{hash, toml_file};
 
 /// Where a site's own templates are.
 pub const DIRECTORY: &str = "templates";
@@ -49,6 +49,7 @@ pub struct Templates {
     /// The same without escaping, for plain text.
     plain: Handlebars<'static>,
     texts: BTreeMap<String, Texts>,
+    fingerprint: String,
 }
 
 impl Templates {
@@ -60,6 +61,7 @@ impl Templates {
         let mut plain = markup.clone();
         plain.register_escape_fn(handlebars::no_escape);
         let mut texts = BTreeMap::new();
+        let mut sources = Vec::new();
         for (name, default) in DEFAULTS {
             let file = Path::new(DIRECTORY).join(name);
             let text = match std::fs::read_to_string(site.join(&file)) {
@@ -71,6 +73,7 @@ impl Templates {
                     continue;
                 }
             };
+            sources.push(text.clone());
             if name == TEXTS {
                 for source in [default, &text] {
                     match toml_file::parse::<BTreeMap<String, Texts>>(&file, source) {
@@ -86,7 +89,15 @@ impl Templates {
                 problems.push(Diagnostic::new(error.reason().to_string()).at(&file, line));
             }
         }
-        if problems.is_empty() { Ok(Templates { markup, plain, texts }) } else { Err(problems) }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        Ok(Templates { markup, plain, texts, fingerprint: hash::short(sources, 12) })
+    }
+
+    /// Changes with the templates.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {

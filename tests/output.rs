@@ -115,8 +115,10 @@ proptest! {
         let directory = tempfile::tempdir().expect("a directory");
         let (settings, templates) = (Settings::default(), Templates::load(directory.path()).expect("templates"));
         let output = Output::new(directory.path().to_owned());
-        let publisher = Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, templates: &templates, output: &output };
-        publisher.feed(&Feed { window: 50, ..Feed::sample() }, &items).expect("written");
+        let publisher = Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, templates: &templates };
+        let mut stage = output.stage().expect("a directory");
+        publisher.feed(&Feed { window: 50, ..Feed::sample() }, &items, &mut stage).expect("written");
+        stage.commit().expect("written");
         for name in ["feed.xml", "atom.xml"] {
             let xml = fs::read_to_string(directory.path().join("sample").join(name)).expect(name);
             let parsed = roxmltree::Document::parse(&xml);

@@ -86,6 +86,7 @@ impl<'a> Compiler<'a> {
             window,
             retracted: definition.retracted,
             sources,
+            fingerprint: hash::short([self.place.text], 12),
         };
         if self.problems.is_empty() { Ok(feed) } else { Err(self.problems) }
     }

@@ -27,6 +27,8 @@ pub struct Feed {
     /// Addresses or ids of items that were taken back.
     pub retracted: Vec<String>,
     pub sources: Vec<Source>,
+    /// Changes with the definition.
+    pub fingerprint: String,
 }
 
 /// Where announcements come from, and the rules to read it.
@@ -188,6 +190,7 @@ impl Feed {
             window: 1,
             retracted: Vec::new(),
             sources: Vec::new(),
+            fingerprint: String::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::store::Store;
 
 pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
     let feeds: Vec<_> = site.feeds.iter().collect();
-    let reports = refresh::publish(site, store, &feeds).await?;
+    let reports = refresh::publish(site, store, &feeds, true).await?;
     let changed: usize = reports.iter().map(|report| report.changed).sum();
     Ok(Answer {
         outcome: Outcome::Done,

@@ -202,6 +202,14 @@ pub fn identify(
 }
 
 impl Known {
+    /// Takes in what has become of sightings.
+    pub fn learn(&mut self, changes: &[Change]) {
+        for change in changes {
+            self.aliases.extend(change.aliases.iter().map(|alias| (alias.clone(), change.item.id)));
+            self.items.insert(change.item.id, change.item.clone());
+        }
+    }
+
     /// The item whose own page has this key. That another language's start page is named on every
     /// page makes no item of it.
     fn page(&self, key: &str) -> Option<ItemId> {

@@ -9,7 +9,7 @@ use crate::catalog::{Feed, Source};
 use crate::diagnostic::Diagnostic;
 use crate::fetch::{Fetcher, Page};
 use crate::kept::{Kept, Reading, Record};
-use crate::normalize::ledger::Occasion;
+use crate::model::ItemId;
 use crate::normalize::sighting::Sighting;
 
 /// What was read of a kept page then and is read now, by the ids of the items.
@@ -19,30 +19,32 @@ pub struct Replay {
     pub now: BTreeMap<String, Reading>,
 }
 
+/// The first page of a source, and what it gives by itself.
+#[derive(Debug)]
+pub struct FirstPage {
+    pub page: Box<Page>,
+    pub items: Vec<(ItemId, Sighting)>,
+}
+
 impl Pass<'_> {
     /// Keeps the first page of a source with what was read from it, if that is not what is kept; says
     /// why it cannot.
-    pub(super) async fn keep(
-        &self,
-        feed: &Feed,
-        source: &Source,
-        page: &Page,
-        sightings: Vec<Sighting>,
-        occasion: Occasion<'_>,
-    ) -> Result<Option<Diagnostic>, RefreshError> {
+    pub(super) fn keep(&self, look: &Look<'_>, first: FirstPage) -> Option<Diagnostic> {
+        let Look { feed, source, .. } = *look;
+        let FirstPage { page, items } = first;
         let kept = Kept::of(self.site, feed, source);
         if kept.is(&page.body, &source.fingerprint) {
-            return Ok(None);
+            return None;
         }
         let record = Record {
             url: page.url.clone(),
             content_type: page.content_type.clone(),
             fetched_at: self.now,
             rules: source.fingerprint.clone(),
-            items: self.readings(sightings, occasion).await?,
+            items: readings(&items),
         };
-        let kept_it = kept.keep(&page.body, &record);
-        Ok(kept_it.err().map(|error| problem(source, "failed to keep its page", &kept, &error)))
+        let error = kept.keep(&page.body, &record).err()?;
+        Some(problem(source, "failed to keep its page", &kept, &error))
     }
 
     /// Reads the kept page of a source by its definition as it is now; nothing if none is kept.
@@ -74,19 +76,14 @@ impl Pass<'_> {
             Err(problem) => return Ok(Some(Err(problem))),
         };
         let sources: Vec<String> = feed.sources.iter().map(|source| source.id.clone()).collect();
-        let now = self.readings(sightings, self.occasion(&look, &sources)).await?;
-        Ok(Some(Ok(Replay { then, now })))
+        let items = self.store.identify(sightings, self.occasion(&look, &sources)).await?;
+        Ok(Some(Ok(Replay { then, now: readings(&items) })))
     }
+}
 
-    /// What is read of each item.
-    async fn readings(
-        &self,
-        sightings: Vec<Sighting>,
-        occasion: Occasion<'_>,
-    ) -> Result<BTreeMap<String, Reading>, RefreshError> {
-        let items = self.store.identify(sightings, occasion).await?;
-        Ok(items.iter().map(|(id, sighting)| (id.to_string(), Reading::of(sighting))).collect())
-    }
+/// What is read of each item.
+fn readings(items: &[(ItemId, Sighting)]) -> BTreeMap<String, Reading> {
+    items.iter().map(|(id, sighting)| (id.to_string(), Reading::of(sighting))).collect()
 }
 
 fn problem(source: &Source, what: &str, kept: &Kept, error: &io::Error) -> Diagnostic {

@@ -67,6 +67,8 @@ pub struct Found {
     pub healed: Option<Healed>,
     /// The first page, and what it gives by itself.
     pub first: Option<(Box<Page>, Vec<Sighting>)>,
+    /// What the items of the first page were read as, if they are the first that were found.
+    read: Vec<Option<Sighting>>,
     /// The order of the listing changed while it was read.
     pub has_moved: bool,
     /// Only addresses were found.
@@ -307,18 +309,16 @@ impl Look<'_> {
 
     /// Normalises what was found; the dates of all items decide together which number is the day.
     fn normalize(&self, raw: Vec<Placed>, found: &mut Found) {
-        let dates = raw.iter().filter_map(|(item, _)| Some(item.published.as_ref()?.text.as_str()));
-        // The languages of the column are those of its first page.
-        let place = raw.first().map(|(_, place)| place.clone()).unwrap_or_default();
-        let orders = Orders::of_column(dates, &self.ground(&place, Orders::default()).dates);
         let filter = match found.are_bare {
             true => self.source.filter.without(|field| field != Field::Url),
             false => self.source.filter_of_listing(),
         };
-        let sighting = if found.are_bare { Sighting::bare } else { Sighting::of };
+        let read = std::mem::take(&mut found.read);
+        // Further pages, if there were any, have added nothing.
+        let read = if read.len() == raw.len() { read } else { self.read_all(&raw, found.are_bare) };
         let mut empty = 0;
-        for (item, place) in raw {
-            match sighting(&item, &self.ground(&place, orders)) {
+        for sighting in read {
+            match sighting {
                 Some(sighting) if sighting.passes(&filter) => found.sightings.push(sighting),
                 Some(_) => found.dropped += 1,
                 None => empty += 1,
@@ -329,6 +329,15 @@ impl Look<'_> {
         if found.sightings.is_empty() && found.dropped == 0 && empty > 0 {
             found.seen_at += &format!(", {} without title or text", count(empty, "item"));
         }
+    }
+
+    fn read_all(&self, raw: &[Placed], are_bare: bool) -> Vec<Option<Sighting>> {
+        let dates = raw.iter().filter_map(|(item, _)| Some(item.published.as_ref()?.text.as_str()));
+        // The languages of the column are those of its first page.
+        let place = raw.first().map(|(_, place)| place.clone()).unwrap_or_default();
+        let orders = Orders::of_column(dates, &self.ground(&place, Orders::default()).dates);
+        let sighting = if are_bare { Sighting::bare } else { Sighting::of };
+        raw.iter().map(|(item, place)| sighting(item, &self.ground(place, orders))).collect()
     }
 
     fn ground(&self, place: &Place, orders: Orders) -> Ground {

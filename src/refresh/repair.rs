@@ -33,7 +33,9 @@ impl Pass<'_> {
         let repair = look.repair(&page, examples).await??;
         if let Some(before) = before {
             let usual = before.usual.clone().filter(|_| !matches!(repair, Repair::AsItIs));
-            self.store.note_source(&SourceRow { usual, proposal: None, ..before }).await?;
+            let mut batch = self.store.begin().await?;
+            batch.note_source(&SourceRow { usual, proposal: None, ..before }).await?;
+            batch.commit().await?;
         }
         Ok(repair)
     }

@@ -8,6 +8,7 @@ use crate::catalog::{Feed, Source};
 use crate::diagnostic::Diagnostic;
 use crate::normalize::cut_at_word;
 use crate::normalize::ledger::{Change, Kind};
+use crate::store::SourceRow;
 
 /// Texts that a warning quotes, and characters of each.
 const EXAMPLES: usize = 3;
@@ -145,6 +146,12 @@ impl SourceReport {
             ))
             .help("if these are dates, say how they are written: `date_format = \"%d/%m/%Y\"`"),
         );
+    }
+
+    /// What is remembered of it.
+    pub fn note_in(&self, row: &mut SourceRow) {
+        row.verdict = self.verdict.as_str().to_owned();
+        row.message = self.message();
     }
 
     /// The problems, in a line each.

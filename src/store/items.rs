@@ -6,14 +6,13 @@ use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
-use super::sources::{SourceRow, upsert};
 use super::{Store, StoreError, sql};
 use crate::model::{Dated, Evidence, Item, ItemId, Precision, Slug};
 use crate::normalize::SafeHtml;
-use crate::normalize::ledger::{Change, Kind, Known, Occasion, identify, settle, span_of_moments};
+use crate::normalize::ledger::{Known, Occasion, identify, span_of_moments};
 use crate::normalize::sighting::Sighting;
 
-const COLUMNS: [&str; 21] = [
+pub(super) const COLUMNS: [&str; 21] = [
     "id",
     "feed",
     "source",
@@ -37,31 +36,7 @@ const COLUMNS: [&str; 21] = [
     "retracted_at",
 ];
 
-/// Rows to one statement: 21 values each.
-const ROWS: usize = 100;
-
 impl Store {
-    /// Settles what a look at a source has shown, and puts it down together with the state of the
-    /// source: all of it or nothing.
-    pub async fn save(
-        &self,
-        source: &SourceRow,
-        sightings: Vec<Sighting>,
-        occasion: Occasion<'_>,
-    ) -> Result<Vec<Change>, StoreError> {
-        let mut tx = self.pool.begin().await?;
-        // A transaction that reads before it writes can fail on SQLite: this one writes first.
-        upsert(&mut *tx, source).await?;
-        let known = known(&mut tx, &sightings, occasion).await?;
-        let changes = settle(sightings, &known, occasion);
-        write_items(&mut tx, occasion.feed, &changes).await?;
-        write_aliases(&mut tx, occasion.feed, &changes).await?;
-        write_listings(&mut tx, occasion, &changes).await?;
-        note_details(&mut tx, occasion, &changes).await?;
-        tx.commit().await?;
-        Ok(changes)
-    }
-
     /// Which items these sightings would be, without putting anything down.
     pub async fn identify(
         &self,
@@ -139,6 +114,9 @@ impl Store {
         sightings: &[Sighting],
     ) -> Result<Vec<Seen>, StoreError> {
         let mut connection = self.pool.acquire().await?;
+        if is_empty(&mut connection, feed).await? {
+            return Ok(sightings.iter().map(|_| Seen::default()).collect());
+        }
         let aliases = aliases(&mut connection, feed, sightings).await?;
         let ids: BTreeSet<String> = aliases.values().map(ToString::to_string).collect();
         let mut known = HashMap::new();
@@ -171,7 +149,7 @@ impl Store {
 }
 
 /// What is known of a sighting before it is settled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     /// One of its own names is known.
     pub by_name: bool,
@@ -193,11 +171,15 @@ impl Seen {
     }
 }
 
-async fn known(
+/// What is known of the items that these sightings may be.
+pub(super) async fn known(
     connection: &mut AnyConnection,
     sightings: &[Sighting],
     occasion: Occasion<'_>,
 ) -> Result<Known, StoreError> {
+    if is_empty(connection, occasion.feed).await? {
+        return Ok(Known::default());
+    }
     let mut known =
         Known { aliases: aliases(connection, occasion.feed, sightings).await?, ..Known::default() };
     // An item without a name of its own is found under the id that it would be issued again.
@@ -233,6 +215,12 @@ async fn known(
     Ok(known)
 }
 
+/// True if a feed has never had an item.
+async fn is_empty(connection: &mut AnyConnection, feed: &Slug) -> Result<bool, StoreError> {
+    let any = sqlx::query("SELECT alias FROM aliases WHERE feed = $1 LIMIT 1").bind(feed.as_str());
+    Ok(any.fetch_optional(connection).await?.is_none())
+}
+
 async fn aliases(
     connection: &mut AnyConnection,
     feed: &Slug,
@@ -260,135 +248,8 @@ async fn aliases(
     Ok(found)
 }
 
-async fn write_items(
-    connection: &mut AnyConnection,
-    feed: &Slug,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let changed: Vec<&Item> =
-        changes.iter().filter(|c| c.kind != Kind::Unchanged).map(|change| &change.item).collect();
-    let updates: Vec<String> =
-        COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    for chunk in changed.chunks(ROWS) {
-        let rows: Vec<String> = (0..chunk.len())
-            .map(|row| format!("({})", sql::placeholders(row * COLUMNS.len() + 1, COLUMNS.len())))
-            .collect();
-        let query = format!(
-            "INSERT INTO items ({}) VALUES {} ON CONFLICT (id) DO UPDATE SET {}",
-            COLUMNS.join(", "),
-            rows.join(", "),
-            updates.join(", ")
-        );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
-        for item in chunk {
-            query = bind_item(query, feed, item);
-        }
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-async fn write_aliases(
-    connection: &mut AnyConnection,
-    feed: &Slug,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let new: Vec<(&String, ItemId)> = changes
-        .iter()
-        .flat_map(|change| change.aliases.iter().map(|alias| (alias, change.item.id)))
-        .collect();
-    for chunk in new.chunks(sql::CHUNK) {
-        let rows: Vec<String> = (0..chunk.len())
-            .map(|row| format!("({})", sql::placeholders(row * 3 + 1, 3)))
-            .collect();
-        let query = format!(
-            "INSERT INTO aliases (feed, alias, item) VALUES {} ON CONFLICT (feed, alias) DO NOTHING",
-            rows.join(", ")
-        );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
-        for (alias, item) in chunk {
-            query = query.bind(feed.to_string()).bind((*alias).clone()).bind(item.to_string());
-        }
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-async fn write_listings(
-    connection: &mut AnyConnection,
-    occasion: Occasion<'_>,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let learnt: Vec<&Change> = changes.iter().filter(|change| !change.is_as_before).collect();
-    for chunk in learnt.chunks(sql::CHUNK) {
-        let rows: Vec<String> = (0..chunk.len())
-            .map(|row| format!("({})", sql::placeholders(row * 4 + 1, 4)))
-            .collect();
-        let query = format!(
-            "INSERT INTO listings (feed, source, item, listed) VALUES {} \
-             ON CONFLICT (feed, source, item) DO UPDATE SET listed = excluded.listed",
-            rows.join(", ")
-        );
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
-        for change in chunk {
-            query = query
-                .bind(occasion.feed.as_str())
-                .bind(occasion.source)
-                .bind(change.item.id.to_string())
-                .bind(&change.listed);
-        }
-        query.execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-/// Puts down that the own pages of items have been read.
-async fn note_details(
-    connection: &mut AnyConnection,
-    occasion: Occasion<'_>,
-    changes: &[Change],
-) -> Result<(), StoreError> {
-    let read: Vec<String> =
-        changes.iter().filter(|c| c.has_detail).map(|c| c.item.id.to_string()).collect();
-    for chunk in read.chunks(sql::CHUNK) {
-        let query = format!(
-            "UPDATE items SET detail_at = $1 WHERE id IN ({})",
-            sql::placeholders(2, chunk.len())
-        );
-        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(occasion.now.as_millisecond());
-        sql::bind_all(query, chunk).execute(&mut *connection).await?;
-    }
-    Ok(())
-}
-
-fn bind_item<'q>(query: sql::Bound<'q>, feed: &Slug, item: &Item) -> sql::Bound<'q> {
-    let image = item.image.as_ref().map(json);
-    query
-        .bind(item.id.to_string())
-        .bind(feed.to_string())
-        .bind(item.source.clone())
-        .bind(item.url.as_ref().map(ToString::to_string))
-        .bind(item.title.clone())
-        .bind(item.kicker.clone())
-        .bind(item.summary.clone())
-        .bind(item.content.as_str().to_owned())
-        .bind(image)
-        .bind(item.author.clone())
-        .bind(item.language.clone())
-        .bind(item.published.at.as_millisecond())
-        .bind(item.published.precision.as_str())
-        .bind(item.published.evidence.as_str())
-        .bind(item.published.text.clone())
-        .bind(item.first_seen_at.as_millisecond())
-        .bind(item.updated_at.as_millisecond())
-        .bind(i64::from(item.backfilled))
-        .bind(json(&item.enclosures))
-        .bind(json(&item.translations))
-        .bind(item.retracted_at.map(|at| at.as_millisecond()))
-}
-
 /// The nouns are plain enough to have no way of failing.
-fn json(value: &impl serde::Serialize) -> String {
+pub(super) fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

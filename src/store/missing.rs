@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 use url::Url;
 
+use super::published::note_unpublished;
 use super::{Store, StoreError, sql};
 use crate::model::{Evidence, ItemId, Slug};
 use crate::normalize::ledger::Change;
@@ -21,6 +22,25 @@ pub struct Missing {
     pub url: Url,
 }
 
+/// What a listing has.
+#[derive(Debug)]
+pub struct Given {
+    items: HashSet<ItemId>,
+    /// When the item at its old end was published.
+    oldest: Timestamp,
+}
+
+impl Given {
+    pub fn of(changes: &[Change]) -> Given {
+        let items = changes.iter().map(|change| change.item.id).collect();
+        Given { items, oldest: oldest(changes) }
+    }
+
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+}
+
 impl Store {
     /// The items that a source has not given now, although it gave older ones: what is missing at
     /// the end only made room. The newest first; without those that another source of the feed
@@ -29,7 +49,7 @@ impl Store {
         &self,
         feed: &Slug,
         source: &str,
-        given: &[Change],
+        given: &Given,
         now: Timestamp,
     ) -> Result<Vec<Missing>, StoreError> {
         let since = now.checked_sub(ASK_AGAIN).unwrap_or(Timestamp::MIN);
@@ -47,15 +67,14 @@ impl Store {
         .bind(feed.as_str())
         .bind(source)
         .bind(since.as_millisecond())
-        .bind(oldest(given).as_millisecond())
+        .bind(given.oldest.as_millisecond())
         .bind(Evidence::FirstSeen.as_str())
         .fetch_all(&self.pool)
         .await?;
-        let given: HashSet<ItemId> = given.iter().map(|change| change.item.id).collect();
         let mut missing = Vec::new();
         for row in rows {
             let id = sql::id(row.try_get("id")?)?;
-            if !given.contains(&id) {
+            if !given.items.contains(&id) {
                 missing.push(Missing { id, url: sql::url(row.try_get("url")?)? });
             }
         }
@@ -93,6 +112,9 @@ impl Store {
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(now);
             sql::bind_all(query, chunk).execute(&mut *transaction).await?;
+        }
+        if !taken_back.is_empty() {
+            note_unpublished(&mut *transaction, feed).await?;
         }
         transaction.commit().await?;
         Ok(())

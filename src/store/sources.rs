@@ -1,6 +1,6 @@
 //! The health of sources.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
@@ -94,10 +94,30 @@ impl Store {
             .transpose()
     }
 
-    /// Puts down what a look at a source has shown. What is absent (a success, validators) stays
-    /// as it was if `verdict` is a failure.
-    pub async fn note_source(&self, row: &SourceRow) -> Result<(), StoreError> {
-        upsert(&self.pool, row).await
+    /// What is remembered of all sources, by feed and id.
+    pub async fn sources(&self) -> Result<SourceRows, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM sources");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&self.pool).await?;
+        let mut sources = SourceRows::default();
+        for row in &rows {
+            let source = source_of(row)?;
+            sources
+                .0
+                .entry(source.feed.clone())
+                .or_default()
+                .insert(source.location.clone(), source);
+        }
+        Ok(sources)
+    }
+}
+
+/// What is remembered of sources.
+#[derive(Debug, Default)]
+pub struct SourceRows(HashMap<String, HashMap<String, SourceRow>>);
+
+impl SourceRows {
+    pub fn get(&self, feed: &Slug, location: &str) -> Option<&SourceRow> {
+        self.0.get(feed.as_str())?.get(location)
     }
 }
 

@@ -60,7 +60,8 @@ impl Look<'_> {
             listing.items.clear();
             found.says_none = true;
         }
-        let sightings = self.sightings(page, &listing);
+        found.read = self.read_items(page, &listing);
+        let sightings = parted(&found.read);
         let now = self.measured(&sightings);
         let wanted = self.wanted(sightings);
         let Some(usual) = self.usual() else {
@@ -79,6 +80,7 @@ impl Look<'_> {
             found.first = Some((Box::new(page.clone()), wanted));
             return Ok(Ok(listing));
         };
+        found.read.clear();
         let problem = self.drifted(page, &drift, found);
         // A source without rules has been looked for already.
         if matches!(self.source.rules, Rules::Html(_))
@@ -289,11 +291,13 @@ impl Look<'_> {
 
     /// What a page gives, normalised, each under names of its own, wanted or not.
     fn sightings(&self, page: &Page, listing: &Listing) -> Vec<Sighting> {
+        parted(&self.read_items(page, listing))
+    }
+
+    /// The same of each of its items, under all names that it has.
+    fn read_items(&self, page: &Page, listing: &Listing) -> Vec<Option<Sighting>> {
         let ground = self.ground_of(page, listing, &listing.items);
-        let mut sightings: Vec<Sighting> =
-            listing.items.iter().filter_map(|item| Sighting::of(item, &ground)).collect();
-        sighting::part(&mut sightings);
-        sightings
+        listing.items.iter().map(|item| Sighting::of(item, &ground)).collect()
     }
 
     /// What is known of the place of these items, their dates among it.
@@ -328,6 +332,13 @@ impl Look<'_> {
                 self.feed.slug
             ))
     }
+}
+
+/// What there is of items, each under names of its own.
+fn parted(items: &[Option<Sighting>]) -> Vec<Sighting> {
+    let mut sightings: Vec<Sighting> = items.iter().flatten().cloned().collect();
+    sighting::part(&mut sightings);
+    sightings
 }
 
 /// "There is no news" in the place of an item.

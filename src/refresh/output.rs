@@ -1,0 +1,92 @@
+//! From the store to the output: each feed that is not what it was made from.
+
+use super::{FeedReport, RefreshError};
+use crate::catalog::Feed;
+use crate::hash;
+use crate::publish::{Output, PublishError, Publisher};
+use crate::site::Site;
+use crate::store::Store;
+
+/// Files that every feed has.
+const FILES: [&str; 4] = ["index.html", "feed.xml", "atom.xml", "feed.json"];
+
+/// What the index and the list of feeds go by among the feeds; it is no slug.
+const INDEX: &str = "*";
+
+/// Writes the output of `feeds` from the store, and the index of all that is published: what would
+/// be different, or all of it.
+pub async fn publish(
+    site: &Site,
+    store: &Store,
+    feeds: &[&Feed],
+    all: bool,
+) -> Result<Vec<FeedReport>, RefreshError> {
+    let output = site.output();
+    let publisher = Publisher {
+        base_url: &site.settings.base_url,
+        zone: &site.settings.time_zone,
+        templates: &site.templates,
+    };
+    let made = store.published().await?;
+    let mut stage = output.stage().map_err(PublishError::from)?;
+    let (mut reports, mut written) = (Vec::new(), Vec::new());
+    for feed in feeds {
+        let slug = feed.slug.to_string();
+        let made_from = made_from(site, feed);
+        let is_whole = FILES.iter().all(|name| output.has(&format!("{slug}/{name}")));
+        if is_whole && !all && made.get(&slug) == Some(&made_from) {
+            continue;
+        }
+        let items = feed.view(store.all(&feed.slug).await?);
+        // A feed that never had an item is not published: there is nothing to follow yet.
+        if items.is_empty() {
+            continue;
+        }
+        let is_first = !output.has(&format!("{slug}/feed.xml"));
+        let changed = publisher.feed(feed, &items, &mut stage)?;
+        reports.push(FeedReport { feed: slug.clone(), items: items.len(), changed, is_first });
+        written.push((slug, made_from));
+        if stage.is_full() {
+            stage.commit().map_err(PublishError::from)?;
+            store.note_published(&std::mem::take(&mut written)).await?;
+        }
+    }
+    stage.commit().map_err(PublishError::from)?;
+    let published: Vec<&Feed> =
+        site.feeds.iter().filter(|feed| is_published(&output, feed)).collect();
+    let parts = published.iter().map(|feed| made_from(site, feed));
+    let index = (INDEX.to_owned(), hash::short(parts, HASH));
+    let is_whole = ["index.html", "feeds.opml"].iter().all(|name| output.has(name));
+    let is_index_made = is_whole && !all && made.get(INDEX) == Some(&index.1);
+    if !published.is_empty() && !is_index_made {
+        publisher.index(&site.settings.title(), &site.settings.language, &published, &mut stage)?;
+        stage.commit().map_err(PublishError::from)?;
+        written.push(index);
+    }
+    if !written.is_empty() {
+        store.note_published(&written).await?;
+    }
+    Ok(reports)
+}
+
+/// Bytes of a hash that tells one making from another.
+const HASH: usize = 12;
+
+/// What the output of a feed is made from, but for its items.
+fn made_from(site: &Site, feed: &Feed) -> String {
+    let settings = &site.settings;
+    let parts = [
+        env!("CARGO_PKG_VERSION"),
+        site.templates.fingerprint(),
+        &feed.fingerprint,
+        settings.base_url.as_str(),
+        &settings.title(),
+        &settings.language,
+        settings.time_zone.iana_name().unwrap_or_default(),
+    ];
+    hash::short(parts, HASH)
+}
+
+fn is_published(output: &Output, feed: &Feed) -> bool {
+    output.has(&format!("{}/feed.xml", feed.slug))
+}

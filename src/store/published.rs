@@ -1,0 +1,45 @@
+//! What the output was last made from.
+
+use std::collections::HashMap;
+
+use sqlx::{Any, Executor, Row};
+
+use super::{Store, StoreError};
+use crate::model::Slug;
+
+impl Store {
+    /// What each feed was last published from, by its slug; absent if that is not what it would be
+    /// published from now.
+    pub async fn published(&self) -> Result<HashMap<String, String>, StoreError> {
+        let rows =
+            sqlx::query("SELECT feed, made_from FROM published").fetch_all(&self.pool).await?;
+        rows.iter().map(|row| Ok((row.try_get("feed")?, row.try_get("made_from")?))).collect()
+    }
+
+    /// Puts down that the output of these feeds is on the disk, and what it was made from.
+    pub async fn note_published(&self, made: &[(String, String)]) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        for (feed, made_from) in made {
+            sqlx::query(
+                "INSERT INTO published (feed, made_from) VALUES ($1, $2) \
+                 ON CONFLICT (feed) DO UPDATE SET made_from = excluded.made_from",
+            )
+            .bind(feed)
+            .bind(made_from)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+/// The items of a feed are others than those in its output.
+pub(super) async fn note_unpublished<'e>(
+    executor: impl Executor<'e, Database = Any>,
+    feed: &Slug,
+) -> Result<(), StoreError> {
+    let query = sqlx::query("DELETE FROM published WHERE feed = $1");
+    query.bind(feed.as_str()).execute(executor).await?;
+    Ok(())
+}
