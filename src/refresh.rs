@@ -10,9 +10,9 @@ mod report;
 mod settle;
 mod walk;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future, stream};
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::catalog::{Feed, Location, Source};
 use crate::diagnostic::Diagnostic;
@@ -75,33 +75,45 @@ impl Pass<'_> {
         let mut missing = Vec::new();
         let room = Semaphore::new(WAITING);
         let mut queue = Queue::new(&looks);
-        let looking = stream::iter(looks.iter().enumerate())
-            .map(async |(turn, look)| (turn, room.acquire().await, look.run().await))
-            .buffer_unordered(AT_ONCE)
-            .ready_chunks(BATCH);
-        let mut looking = std::pin::pin!(looking);
-        while let Some(chunk) = looking.next().await {
-            for (turn, place, looked) in chunk {
-                told(looks[turn].source);
-                queue.put(turn, (looked?, place));
-            }
-            let ready = queue.ready();
-            let mut batch = self.store.begin().await?;
-            let mut settled = Vec::new();
-            for (turn, (looked, _place)) in ready {
-                settled.push((turn, self.settle(&looks[turn], looked, &mut batch).await?));
-            }
-            batch.commit().await?;
-            for (turn, Settled { mut report, page, given }) in settled {
-                let look = &looks[turn];
-                // What is kept is for trying definitions; feeds go on without.
-                report.warnings.extend(page.and_then(|page| self.keep(look, page)));
-                if let Some(given) = given {
-                    missing.push((turn, self.missing(look, &given).await?));
+        let (done, mut to_settle) = mpsc::unbounded_channel();
+        let look_at_all = async {
+            // Moved in, so that the other side hears of the end.
+            let done = done;
+            stream::iter(looks.iter().enumerate())
+                .map(async |(turn, look)| (turn, room.acquire().await, look.run().await))
+                .buffer_unordered(AT_ONCE)
+                // Nobody listens any more after an error, which is told below.
+                .for_each(async |looked| drop(done.send(looked)))
+                .await;
+            Ok(())
+        };
+        let settle_all = async {
+            let mut chunk = Vec::new();
+            while to_settle.recv_many(&mut chunk, BATCH).await > 0 {
+                for (turn, place, looked) in chunk.drain(..) {
+                    told(looks[turn].source);
+                    queue.put(turn, (looked?, place));
                 }
-                reports[turn] = Some(report);
+                let mut batch = self.store.begin().await?;
+                let mut settled = Vec::new();
+                for (turn, (looked, _place)) in queue.ready() {
+                    settled.push((turn, self.settle(&looks[turn], looked, &mut batch).await?));
+                }
+                batch.commit().await?;
+                for (turn, Settled { mut report, page, given }) in settled {
+                    let look = &looks[turn];
+                    // What is kept is for trying definitions; feeds go on without.
+                    report.warnings.extend(page.and_then(|page| self.keep(look, page)));
+                    if let Some(given) = given {
+                        missing.push((turn, self.missing(look, &given).await?));
+                    }
+                    reports[turn] = Some(report);
+                }
             }
-        }
+            Ok::<_, RefreshError>(())
+        };
+        // Side by side: a look that is not driven on may hold what settling waits for.
+        future::try_join(look_at_all, settle_all).await?;
         self.ask_for_missing(&looks, missing, &mut reports).await?;
         let feeds = publish(self.site, self.store, feeds, false).await?;
         Ok(Report { sources: reports.into_iter().flatten().collect(), feeds })

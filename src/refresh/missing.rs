@@ -23,7 +23,7 @@ impl Pass<'_> {
     ) -> Result<Vec<Missing>, RefreshError> {
         let missing = self.store.missing(&look.feed.slug, &look.source.id, given, self.now).await?;
         // So many at once have not been taken back: the page is another.
-        Ok(if missing.len() > FEW.max(given.len() / 2) { Vec::new() } else { missing })
+        Ok(if missing.len() > FEW.max(given.count() / 2) { Vec::new() } else { missing })
     }
 
     /// Asks for the pages of items that their listings have no longer, and marks those that were

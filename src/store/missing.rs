@@ -36,7 +36,8 @@ impl Given {
         Given { items, oldest: oldest(changes) }
     }
 
-    pub fn len(&self) -> usize {
+    /// How many items it has.
+    pub fn count(&self) -> usize {
         self.items.len()
     }
 }
