@@ -1,43 +1,62 @@
-//! Pages over HTTP, as a polite guest: one at a time per host, conditional, limited, and never
-//! into private networks.
+//! Pages over HTTP, as a polite guest: one at a time per host, conditional, limited, as far as the
+//! server's robots.txt lets in, and never into private networks.
 
+mod decode;
+mod error;
 mod guard;
+mod hosts;
+mod rhythm;
+mod robots;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, IF_MODIFIED_SINCE,
-    IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use crate::catalog;
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::store::Validators;
+use decode::Body;
 use guard::Guard;
+use hosts::{Held, Hosts};
+use robots::Said;
 
-/// The most that a body may have, in bytes, after decompression.
+pub use error::{FetchError, Outcome};
+pub use hosts::HostRow;
+
+/// The most that a body may have, in bytes, before decompression and after.
 const LARGEST: usize = 10_000_000;
+/// The same of the head of an answer.
+const HEADERS: usize = 64_000;
 const CONNECT: Duration = Duration::from_secs(10);
-/// From the first byte sent to the last byte read.
+/// From the first byte sent to the first byte of the answer.
+const ANSWER: Duration = Duration::from_secs(20);
+/// To the last byte read.
 const TOTAL: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 10;
 /// What can be read.
 const ACCEPTED: &str = "text/html, application/xhtml+xml, application/atom+xml, \
     application/rss+xml, application/feed+json, application/json, application/xml;q=0.9, */*;q=0.5";
+const ROBOTS: &str = "/robots.txt";
 
 /// What a server answered.
 #[derive(Debug)]
 pub enum Fetched {
     Page(Box<Page>),
     /// The page is what the validators say (304).
-    NotModified,
+    NotModified {
+        fresh_for: Option<SignedDuration>,
+    },
 }
 
 /// One fetched response.
@@ -48,6 +67,10 @@ pub struct Page {
     pub body: Vec<u8>,
     pub content_type: Option<String>,
     pub validators: Validators,
+    /// How long its server says that it holds.
+    pub fresh_for: Option<SignedDuration>,
+    /// Bytes that came for it, before decompression.
+    pub received: usize,
 }
 
 /// What is known of a file without reading it.
@@ -58,91 +81,64 @@ pub struct Head {
     pub content_type: Option<String>,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    #[error("{0} is in a private network")]
-    Private(String),
-    #[error("the server answered {0}")]
-    Status(StatusCode),
-    #[error("no answer within {} seconds", TOTAL.as_secs())]
-    Timeout,
-    #[error("the page is larger than {} MB", LARGEST / 1_000_000)]
-    TooLarge,
-    #[error("more than {REDIRECTS} redirects")]
-    TooManyRedirects,
-    #[error("redirected to `{0}`, which is no page")]
-    BadRedirect(String),
-    #[error("{0}")]
-    Transport(String),
-}
-
-impl FetchError {
-    /// The way out, if there is one that the operator can take.
-    pub fn help(&self) -> Option<&'static str> {
-        let is_private = matches!(self, FetchError::Private(_));
-        is_private
-            .then_some("allow the network in `infocus.toml`: `[fetch] allow_private = [\"...\"]`")
-    }
-
-    /// The server has no such page (4xx), whatever else it says.
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, FetchError::Status(status) if status.is_client_error())
-    }
-
-    /// Those who announced it have taken it back (RFC 9110, 15.5.11).
-    pub fn is_retracted(&self) -> bool {
-        matches!(self, FetchError::Status(StatusCode::GONE))
-    }
-
-    /// Another time the answer may be another: the server is busy, broken or not to be reached.
-    pub fn is_transient(&self) -> bool {
-        match self {
-            FetchError::Status(status) => {
-                status.is_server_error() || *status == StatusCode::TOO_MANY_REQUESTS
-            }
-            FetchError::Timeout | FetchError::Transport(_) => true,
-            _ => false,
-        }
-    }
-
-    /// The server knows the page no longer, or never did.
-    pub fn is_gone(&self) -> bool {
-        matches!(self, FetchError::Status(StatusCode::NOT_FOUND | StatusCode::GONE))
-    }
-}
-
 /// One connection pool, and what politeness has to remember.
 #[derive(Debug)]
 pub struct Fetcher {
     client: Client,
     guard: Guard,
-    spacing: Duration,
-    /// When each host may be asked again; its lock is held while it is asked.
-    hosts: Mutex<HashMap<String, Arc<Mutex<Instant>>>>,
+    hosts: Hosts,
+    /// Some server has answered something.
+    has_heard: AtomicBool,
 }
 
 impl Fetcher {
-    pub fn new(settings: &config::Settings) -> Result<Fetcher, Diagnostic> {
-        let guard = Guard::new(&settings.fetch.allow_private);
+    /// `private` are hosts that definitions reach though they are in a private network.
+    pub fn new(
+        settings: &config::Settings,
+        private: impl IntoIterator<Item = String>,
+    ) -> Result<Fetcher, Diagnostic> {
+        let guard = Guard::new(&settings.fetch.allow_private, private);
         // An error means that a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .user_agent(user_agent(settings))
             .connect_timeout(CONNECT)
-            .timeout(TOTAL)
+            .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(guard.clone()))
             .build()
             .map_err(|error| Diagnostic::new(format!("failed to prepare for HTTP: {error}")))?;
-        let spacing = settings.fetch.spacing;
-        Ok(Fetcher { client, guard, spacing, hosts: Mutex::default() })
+        Ok(Fetcher {
+            client,
+            guard,
+            hosts: Hosts::new(settings.fetch.spacing, Timestamp::now(), Vec::new()),
+            has_heard: AtomicBool::new(false),
+        })
+    }
+
+    /// The same with what earlier runs remember of hosts, by a clock that stands at `now`.
+    pub fn remembering(self, hosts: Vec<HostRow>, now: Timestamp) -> Fetcher {
+        let spacing = self.hosts.spacing();
+        Fetcher { hosts: Hosts::new(spacing, now, hosts), ..self }
+    }
+
+    /// What is to be remembered of hosts that were asked since the last call.
+    pub fn asked(&self) -> Vec<HostRow> {
+        self.hosts.asked()
+    }
+
+    /// Some server has answered something: we are on the net.
+    pub fn has_heard(&self) -> bool {
+        self.has_heard.load(Ordering::Relaxed)
     }
 
     /// Fetches a page anew, for somebody who waits for it.
     pub async fn page(&self, url: &Url, request: &catalog::Request) -> Result<Page, Diagnostic> {
         match self.fetch(url, None, request).await {
             Ok(Fetched::Page(page)) => Ok(*page),
-            Ok(Fetched::NotModified) => Err(Diagnostic::new(format!("`{url}` did not answer"))),
+            Ok(Fetched::NotModified { .. }) => {
+                Err(Diagnostic::new(format!("`{url}` did not answer")))
+            }
             Err(error) => {
                 let problem = Diagnostic::new(format!("failed to get `{url}`: {error}"));
                 Err(match error.help() {
@@ -154,8 +150,27 @@ impl Fetcher {
     }
 
     /// Fetches a page; with validators, only if it is not what they say. What `request` adds goes
-    /// to the host of `url` alone, however it redirects.
+    /// to the host of `url` alone, however it redirects. A server that is busy and says for how long
+    /// is asked once more.
     pub async fn fetch(
+        &self,
+        url: &Url,
+        validators: Option<&Validators>,
+        request: &catalog::Request,
+    ) -> Result<Fetched, FetchError> {
+        match self.fetch_once(url, validators, request).await {
+            // It waits its turn, if that is worth while.
+            Err(error) if error.retry_after().is_some() => {
+                match self.fetch_once(url, validators, request).await {
+                    Err(FetchError::Later(_)) => Err(error),
+                    again => again,
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    async fn fetch_once(
         &self,
         url: &Url,
         validators: Option<&Validators>,
@@ -165,25 +180,43 @@ impl Fetcher {
             let request = own(request, url, to);
             conditional(with(self.client.request(method(request), to.clone()), request), validators)
         };
-        let (url, response) = self.follow(url, asked).await?;
+        let (url, response, _held) = self.follow(url, request, asked).await?;
+        let fresh_for = rhythm::fresh_for(response.headers(), self.hosts.now());
         match response.status() {
-            StatusCode::OK => read(url, response).await.map(|page| Fetched::Page(Box::new(page))),
-            StatusCode::NOT_MODIFIED if validators.is_some() => Ok(Fetched::NotModified),
-            status => Err(FetchError::Status(status)),
+            StatusCode::OK => {
+                let head = response.headers().clone();
+                let (body, received) = self.body(response).await?;
+                Ok(Fetched::Page(Box::new(Page {
+                    url,
+                    body,
+                    received,
+                    content_type: text(&head, CONTENT_TYPE),
+                    validators: Validators {
+                        etag: text(&head, ETAG),
+                        last_modified: text(&head, LAST_MODIFIED),
+                        read_with: None,
+                    },
+                    fresh_for,
+                })))
+            }
+            StatusCode::NOT_MODIFIED if validators.is_some() => {
+                Ok(Fetched::NotModified { fresh_for })
+            }
+            _ => Err(self.refused(&response)),
         }
     }
 
     /// What its server says of a file that is not to be read.
     pub async fn head(&self, url: &Url, request: &catalog::Request) -> Result<Head, FetchError> {
         let asked = |to: &Url| with(self.client.head(to.clone()), own(request, url, to));
-        let (_, response) = self.follow(url, asked).await?;
+        let (_, response, _held) = self.follow(url, request, asked).await?;
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => Ok(Head {
-                length: header(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok()),
-                content_type: header(headers, CONTENT_TYPE),
+                length: text(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+                content_type: text(headers, CONTENT_TYPE),
             }),
-            status => Err(FetchError::Status(status)),
+            _ => Err(self.refused(&response)),
         }
     }
 
@@ -192,54 +225,115 @@ impl Fetcher {
         const UNWILLING: [StatusCode; 3] =
             [StatusCode::FORBIDDEN, StatusCode::METHOD_NOT_ALLOWED, StatusCode::NOT_IMPLEMENTED];
         match self.head(url, request).await {
-            Err(FetchError::Status(status)) if UNWILLING.contains(&status) => {
+            Err(error) if error.status().is_some_and(|status| UNWILLING.contains(&status)) => {
                 self.fetch(url, None, request).await.map(|_| ())
             }
             answer => answer.map(|_| ()),
         }
     }
 
-    /// Asks, and asks where it is sent, until there is an answer.
+    fn refused(&self, response: &Response) -> FetchError {
+        let after = rhythm::retry_after(response.headers(), self.hosts.now());
+        let status = response.status();
+        // Others say it of pages that are there.
+        FetchError::Status { status, after: after.filter(|_| error::is_busy(status)) }
+    }
+
+    /// Asks, and asks where it is sent, until there is an answer. The host that gave it is kept from
+    /// being asked for anything else until the answer has been read.
     async fn follow(
         &self,
-        url: &Url,
+        from: &Url,
+        request: &catalog::Request,
         asked: impl Fn(&Url) -> RequestBuilder,
-    ) -> Result<(Url, Response), FetchError> {
-        let mut url = url.clone();
+    ) -> Result<(Url, Response, Held<'_>), FetchError> {
+        let mut url = from.clone();
+        let mut seen = HashSet::new();
+        let mut is_again = false;
         for _ in 0..=REDIRECTS {
-            self.guard.check(&url)?;
-            let response = self.ask(&url, asked(&url)).await?;
+            let own = own(request, from, &url);
+            self.guard.check(&url, own.reaches_private)?;
+            let mut held = self.hosts.turn(&url, || self.robots(&url, own.reaches_private)).await?;
+            if !own.ignores_robots && !held.allows(&url) {
+                return Err(FetchError::Forbidden);
+            }
+            let response = self.ask(asked(&url)).await?;
+            if let Some(after) = self.refused(&response).retry_after() {
+                held.leave_alone(after);
+            }
             let leads_on = response.headers().contains_key(LOCATION);
             if !(response.status().is_redirection() && leads_on) {
-                return Ok((url, response));
+                return Ok((url, response, held));
+            }
+            // A cookie may be set on the way, once.
+            if !seen.insert(url.clone()) && std::mem::replace(&mut is_again, true) {
+                return Err(FetchError::Circle);
             }
             url = redirected(&url, response.headers())?;
         }
         Err(FetchError::TooManyRedirects)
     }
 
-    /// Asks once, after the spacing that the host is owed.
-    async fn ask(&self, url: &Url, request: RequestBuilder) -> Result<Response, FetchError> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let turn = self
-            .hosts
-            .lock()
-            .await
-            .entry(host)
-            .or_insert_with(|| Arc::new(Mutex::new(Instant::now())))
-            .clone();
-        let mut free_at = turn.lock().await;
-        tokio::time::sleep_until(*free_at).await;
-        let response = request.header(ACCEPT, ACCEPTED).send().await;
-        *free_at = Instant::now() + self.spacing;
-        response.map_err(FetchError::from)
+    /// What a host says that programs may ask for.
+    async fn robots(&self, page: &Url, reaches_private: bool) -> Result<Said, FetchError> {
+        let mut url = page.join(ROBOTS).map_err(|error| FetchError::Other(error.to_string()))?;
+        for _ in 0..=REDIRECTS {
+            self.guard.check(&url, reaches_private && url.origin() == page.origin())?;
+            let response = self.ask(self.client.get(url.clone())).await?;
+            let status = response.status();
+            let now = self.hosts.now();
+            if status.is_redirection() && response.headers().contains_key(LOCATION) {
+                url = redirected(&url, response.headers())?;
+            } else if status.is_success() {
+                return Ok(Said::new(&self.body(response).await?.0, now));
+            } else if status.is_server_error() || error::is_busy(status) {
+                return Err(self.refused(&response));
+            } else {
+                // There is none (RFC 9309, 2.3.1.3).
+                return Ok(Said::new(b"", now));
+            }
+        }
+        Ok(Said::new(b"", self.hosts.now()))
+    }
+
+    /// Asks once.
+    async fn ask(&self, request: RequestBuilder) -> Result<Response, FetchError> {
+        let request = request.header(ACCEPT, ACCEPTED).header(ACCEPT_ENCODING, decode::CODINGS);
+        let response =
+            timeout(ANSWER, request.send()).await.map_err(|_| FetchError::NoAnswer)??;
+        self.has_heard.store(true, Ordering::Relaxed);
+        let length = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
+        let head: usize = response.headers().iter().map(length).sum();
+        if head > HEADERS { Err(FetchError::LongHead) } else { Ok(response) }
+    }
+
+    /// The body as it is meant, and the bytes that came for it.
+    async fn body(&self, mut response: Response) -> Result<(Vec<u8>, usize), FetchError> {
+        let until = Instant::now() + TOTAL;
+        let announced = text(response.headers(), CONTENT_LENGTH);
+        if announced.and_then(|length| length.parse().ok()).is_some_and(|n: usize| n > LARGEST) {
+            return Err(FetchError::TooLarge);
+        }
+        let mut body = Body::new(text(response.headers(), CONTENT_ENCODING).as_deref())?;
+        let broken = |error| match FetchError::from(error) {
+            FetchError::Other(told) => FetchError::BrokenOff(told),
+            error => error,
+        };
+        let whole = async {
+            while let Some(chunk) = response.chunk().await.map_err(broken)? {
+                body.take(&chunk)?;
+            }
+            Ok::<(), FetchError>(())
+        };
+        timeout_at(until, whole).await.map_err(|_| FetchError::Slow)??;
+        let received = body.received();
+        Ok((body.end()?, received))
     }
 }
 
 /// What `to` is asked with, if `request` is meant for the host of `url`.
 fn own<'a>(request: &'a catalog::Request, url: &Url, to: &Url) -> &'a catalog::Request {
-    static NOTHING: catalog::Request =
-        catalog::Request { is_post: false, body: None, headers: Vec::new(), user: None };
+    static NOTHING: catalog::Request = catalog::Request::nothing();
     if to.origin() == url.origin() { request } else { &NOTHING }
 }
 
@@ -264,11 +358,13 @@ fn with(mut builder: RequestBuilder, request: &catalog::Request) -> RequestBuild
 /// Asks only for what is not known (RFC 9110, 13.1).
 fn conditional(mut builder: RequestBuilder, validators: Option<&Validators>) -> RequestBuilder {
     let Some(validators) = validators else { return builder };
-    if let Some(etag) = &validators.etag {
-        builder = builder.header(IF_NONE_MATCH, etag);
-    }
-    if let Some(date) = &validators.last_modified {
-        builder = builder.header(IF_MODIFIED_SINCE, date);
+    for (name, known) in
+        [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)]
+    {
+        let value = known.as_ref().map(|known| known.chars().map(|c| c as u8).collect::<Vec<u8>>());
+        if let Some(value) = value.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()) {
+            builder = builder.header(name, value);
+        }
     }
     builder
 }
@@ -283,50 +379,12 @@ fn user_agent(settings: &config::Settings) -> String {
 }
 
 fn redirected(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
-    let location = header(headers, LOCATION).unwrap_or_default();
+    let location = text(headers, LOCATION).unwrap_or_default();
     let to = from.join(&location).ok().filter(|to| matches!(to.scheme(), "http" | "https"));
     to.ok_or(FetchError::BadRedirect(location))
 }
 
-async fn read(url: Url, mut response: Response) -> Result<Page, FetchError> {
-    let headers = response.headers();
-    let announced = header(headers, CONTENT_LENGTH).and_then(|length| length.parse().ok());
-    if announced.is_some_and(|length: usize| length > LARGEST) {
-        return Err(FetchError::TooLarge);
-    }
-    let content_type = header(headers, CONTENT_TYPE);
-    let validators = Validators {
-        etag: header(headers, ETAG),
-        last_modified: header(headers, LAST_MODIFIED),
-        read_with: None,
-    };
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LARGEST {
-            return Err(FetchError::TooLarge);
-        }
-    }
-    Ok(Page { url, body, content_type, validators })
-}
-
-fn header(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    headers.get(name)?.to_str().ok().map(str::to_owned)
-}
-
-impl From<reqwest::Error> for FetchError {
-    fn from(error: reqwest::Error) -> FetchError {
-        if error.is_timeout() {
-            return FetchError::Timeout;
-        }
-        // The innermost cause says what happened; what is around it says that something did.
-        let mut cause: &dyn std::error::Error = &error;
-        while let Some(inner) = cause.source() {
-            if let Some(FetchError::Private(host)) = inner.downcast_ref() {
-                return FetchError::Private(host.clone());
-            }
-            cause = inner;
-        }
-        FetchError::Transport(cause.to_string())
-    }
+/// A header as it came: a character for each byte, whatever they are.
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
+    Some(headers.get(name)?.as_bytes().iter().map(|byte| char::from(*byte)).collect())
 }

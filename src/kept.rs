@@ -103,6 +103,8 @@ impl Kept {
             body: std::fs::read(self.page())?,
             content_type: record.content_type.clone(),
             validators: Validators::default(),
+            fresh_for: None,
+            received: 0,
         };
         Ok(Some((page, record)))
     }

@@ -7,21 +7,26 @@ mod output;
 mod queue;
 mod repair;
 mod report;
+mod rhythm;
 mod settle;
 mod walk;
+
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future, stream};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::catalog::{Feed, Location, Source};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, count};
 use crate::fetch::Fetcher;
 use crate::normalize::ledger::Occasion;
 use crate::publish::PublishError;
 use crate::site::Site;
 use crate::store::{SourceRow, SourceRows, Store, StoreError};
-use look::Look;
+use look::{Look, Looked};
 use queue::Queue;
 use settle::Settled;
 
@@ -69,10 +74,11 @@ impl Pass<'_> {
         told: impl Fn(&Source),
     ) -> Result<Report, RefreshError> {
         let rows = self.store.sources().await?;
-        let fetcher = Fetcher::new(&self.site.settings)?;
+        let fetcher = self.site.fetcher()?.remembering(self.store.hosts().await?, self.now);
         let looks = self.due(feeds, &rows, &fetcher);
         let mut reports: Vec<Option<SourceReport>> = looks.iter().map(|_| None).collect();
-        let mut missing = Vec::new();
+        let mut times = vec![Duration::ZERO; looks.len()];
+        let (mut missing, mut silent) = (Vec::new(), Vec::new());
         let room = Semaphore::new(WAITING);
         let mut queue = Queue::new(&looks);
         let (done, mut to_settle) = mpsc::unbounded_channel();
@@ -80,7 +86,12 @@ impl Pass<'_> {
             // Moved in, so that the other side hears of the end.
             let done = done;
             stream::iter(looks.iter().enumerate())
-                .map(async |(turn, look)| (turn, room.acquire().await, look.run().await))
+                .map(async |(turn, look)| {
+                    let place = room.acquire().await;
+                    let began = Instant::now();
+                    let looked = look.run().await;
+                    (turn, place, looked, began.elapsed())
+                })
                 .buffer_unordered(AT_ONCE)
                 // Nobody listens any more after an error, which is told below.
                 .for_each(async |looked| drop(done.send(looked)))
@@ -90,15 +101,28 @@ impl Pass<'_> {
         let settle_all = async {
             let mut chunk = Vec::new();
             while to_settle.recv_many(&mut chunk, BATCH).await > 0 {
-                for (turn, place, looked) in chunk.drain(..) {
+                for (turn, place, looked, took) in chunk.drain(..) {
                     told(looks[turn].source);
+                    times[turn] = took;
                     queue.put(turn, (looked?, place));
                 }
                 let mut batch = self.store.begin().await?;
                 let mut settled = Vec::new();
                 for (turn, (looked, _place)) in queue.ready() {
-                    settled.push((turn, self.settle(&looks[turn], looked, &mut batch).await?));
+                    match looked {
+                        // Whose fault that is will be seen.
+                        Looked::Unreached(problem, error)
+                            if error.is_silence() && !fetcher.has_heard() =>
+                        {
+                            silent.push((turn, Looked::Unreached(problem, error)));
+                        }
+                        looked => {
+                            let done = self.settle(&looks[turn], looked, &mut batch).await?;
+                            settled.push((turn, done));
+                        }
+                    }
                 }
+                batch.note_hosts(&fetcher.asked()).await?;
                 batch.commit().await?;
                 for (turn, Settled { mut report, page, given }) in settled {
                     let look = &looks[turn];
@@ -114,9 +138,26 @@ impl Pass<'_> {
         };
         // Side by side: a look that is not driven on may hold what settling waits for.
         future::try_join(look_at_all, settle_all).await?;
+        let offline = if is_offline(&looks, &silent, &fetcher) {
+            for (turn, _) in &silent {
+                reports[*turn] = Some(self.offline(&looks[*turn]));
+            }
+            Some(offline(silent.len()))
+        } else {
+            let mut batch = self.store.begin().await?;
+            for (turn, looked) in silent {
+                let settled = self.settle(&looks[turn], looked, &mut batch).await?;
+                reports[turn] = Some(settled.report);
+            }
+            batch.commit().await?;
+            None
+        };
         self.ask_for_missing(&looks, missing, &mut reports).await?;
         let feeds = publish(self.site, self.store, feeds, false).await?;
-        Ok(Report { sources: reports.into_iter().flatten().collect(), feeds })
+        let timed = reports.into_iter().zip(times).filter_map(|(report, took)| {
+            Some(SourceReport { took: took.as_millis() as u64, ..report? })
+        });
+        Ok(Report { sources: timed.collect(), feeds, offline })
     }
 
     /// A look for each source whose turn it is.
@@ -142,7 +183,16 @@ impl Pass<'_> {
         before: Option<&'a SourceRow>,
     ) -> Look<'a> {
         let is_first = before.is_none_or(|row| row.succeeded_at.is_none());
-        Look { feed, source, fetcher, store: self.store, before, is_first, now: self.now }
+        Look {
+            feed,
+            source,
+            fetcher,
+            store: self.store,
+            before,
+            is_first,
+            now: self.now,
+            received: Cell::new(0),
+        }
     }
 
     fn occasion<'a>(&'a self, look: &Look<'a>, sources: &'a [String]) -> Occasion<'a> {
@@ -163,16 +213,12 @@ impl Pass<'_> {
 
     /// The state of a source as of this look, before anything is known of it.
     fn row(&self, feed: &Feed, source: &Source, before: Option<&SourceRow>) -> SourceRow {
-        let wait = match source.location {
-            Location::Page(_) => source.every,
-            Location::Files { .. } => jiff::SignedDuration::ZERO,
-        };
         SourceRow {
             feed: feed.slug.to_string(),
             location: source.id.clone(),
             checked_at: self.now,
             succeeded_at: before.and_then(|row| row.succeeded_at),
-            next_check_at: self.now + wait,
+            next_check_at: self.now,
             verdict: Verdict::Unchanged.as_str().to_owned(),
             message: None,
             found: before.map_or(0, |row| row.found),
@@ -181,6 +227,24 @@ impl Pass<'_> {
             moves: before.is_some_and(|row| row.moves),
             proposal: before.and_then(|row| row.proposal.clone()),
             told: before.and_then(|row| row.told.clone()),
+            failures: before.map_or(0, |row| row.failures),
+            changed_at: before.and_then(|row| row.changed_at),
+            outcome: String::new(),
         }
     }
+}
+
+/// True if nothing was heard of anybody, and more than one was asked: that is the network here.
+fn is_offline(looks: &[Look<'_>], silent: &[(usize, Looked)], fetcher: &Fetcher) -> bool {
+    let host = |(turn, _): &(usize, Looked)| match &looks[*turn].source.location {
+        Location::Page(url) => url.host_str().map(str::to_owned),
+        Location::Files { .. } => None,
+    };
+    let hosts: HashSet<String> = silent.iter().filter_map(host).collect();
+    !fetcher.has_heard() && hosts.len() > 1
+}
+
+fn offline(sources: usize) -> Diagnostic {
+    Diagnostic::new(format!("none of {} could be reached", count(sources, "source")))
+        .help("see whether this machine is on the net; nothing is counted against the sources")
 }

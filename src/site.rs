@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::catalog::{self, Feed};
+use crate::catalog::{self, Feed, Location};
 use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
+use crate::fetch::Fetcher;
 use crate::publish::Output;
 use crate::templates::Templates;
 
@@ -53,6 +54,17 @@ impl Site {
             }
         };
         Ok(Site { root: root.to_owned(), settings, feeds, templates })
+    }
+
+    /// What reads the sources of the site.
+    pub fn fetcher(&self) -> Result<Fetcher, Diagnostic> {
+        let sources = self.feeds.iter().flat_map(|feed| &feed.sources);
+        let private = sources.filter(|source| source.request.reaches_private);
+        let hosts = private.filter_map(|source| match &source.location {
+            Location::Page(url) => url.host_str().map(str::to_owned),
+            Location::Files { .. } => None,
+        });
+        Fetcher::new(&self.settings, hosts)
     }
 
     pub fn output(&self) -> Output {

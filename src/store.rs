@@ -4,6 +4,7 @@
 //! time is bound and never asked of the database, and a transaction's first statement writes.
 
 mod error;
+mod hosts;
 mod items;
 mod missing;
 mod published;

@@ -19,6 +19,7 @@ mod ledger;
 mod normalize;
 mod output;
 mod pages;
+mod polite;
 mod readme;
 mod redesigns;
 mod refresh;

@@ -24,8 +24,12 @@ pub struct Request {
 
 type Handler = dyn Fn(&Request) -> Answer + Send;
 
+type Robots = Arc<Mutex<Option<Answer>>>;
+
 pub struct Server {
     address: SocketAddr,
+    /// What is answered for robots.txt; without it there is none, and no word of it in the log.
+    robots: Robots,
     handler: Arc<Mutex<Box<Handler>>>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
@@ -52,14 +56,20 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let handler: Arc<Mutex<Box<Handler>>> = Arc::new(Mutex::new(Box::new(handler)));
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
-        let (shared, log) = (handler.clone(), requests.clone());
+        let robots = Robots::default();
+        let (shared, log, said) = (handler.clone(), requests.clone(), robots.clone());
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (shared, log) = (shared.clone(), log.clone());
-                thread::spawn(move || answer(stream, &shared, &log));
+                let (shared, log, said) = (shared.clone(), log.clone(), said.clone());
+                thread::spawn(move || answer(stream, &shared, &log, &said));
             }
         });
-        Server { address, handler, requests }
+        Server { address, robots, handler, requests }
+    }
+
+    /// From now on has a robots.txt.
+    pub fn says_to_robots(&self, answer: Answer) {
+        *self.robots.lock().expect("an answer") = Some(answer);
     }
 
     /// From now on answers differently.
@@ -81,7 +91,12 @@ impl Server {
     }
 }
 
-fn answer(mut stream: TcpStream, handler: &Mutex<Box<Handler>>, log: &Mutex<Vec<Request>>) {
+fn answer(
+    mut stream: TcpStream,
+    handler: &Mutex<Box<Handler>>,
+    log: &Mutex<Vec<Request>>,
+    robots: &Mutex<Option<Answer>>,
+) {
     let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
     let Some(Ok(first)) = lines.next() else { return };
     let method = first.split(' ').next().unwrap_or_default().to_owned();
@@ -93,8 +108,15 @@ fn answer(mut stream: TcpStream, handler: &Mutex<Box<Handler>>, log: &Mutex<Vec<
         headers.insert(name.to_lowercase(), value.to_owned());
     }
     let request = Request { method, path, headers };
-    log.lock().expect("a log").push(request.clone());
-    let answer = (handler.lock().expect("a handler"))(&request);
+    let robots = robots.lock().expect("an answer").clone();
+    let is_robots = request.path == "/robots.txt";
+    if !is_robots || robots.is_some() {
+        log.lock().expect("a log").push(request.clone());
+    }
+    let answer = match is_robots {
+        true => robots.unwrap_or_else(|| Answer::status(404)),
+        false => (handler.lock().expect("a handler"))(&request),
+    };
     let mut head = format!(
         "HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n",
         answer.status,

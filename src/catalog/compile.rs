@@ -182,6 +182,8 @@ impl<'a> Compiler<'a> {
             body: request.body.and_then(|body| self.secret(body)),
             headers,
             user: user.map(|user| (user, password.unwrap_or_default())),
+            ignores_robots: request.ignore_robots,
+            reaches_private: request.allow_private,
         }
     }
 

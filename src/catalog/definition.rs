@@ -156,6 +156,12 @@ pub struct RequestTable {
     pub user: Option<Spanned<String>>,
     #[schemars(with = "Option<String>")]
     pub password: Option<Spanned<String>>,
+    /// Those who run the server agree to what its robots.txt forbids.
+    #[serde(default)]
+    pub ignore_robots: bool,
+    /// The server is in a private network, and may be read all the same.
+    #[serde(default)]
+    pub allow_private: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]

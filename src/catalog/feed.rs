@@ -69,6 +69,10 @@ pub struct Request {
     pub headers: Vec<(String, Secret)>,
     /// Name and password (RFC 7617).
     pub user: Option<(Secret, Secret)>,
+    /// Whoever runs the server agrees to what its robots.txt forbids.
+    pub ignores_robots: bool,
+    /// The server may be in a private network.
+    pub reaches_private: bool,
 }
 
 /// A text that no message and no log shows.
@@ -92,6 +96,18 @@ impl fmt::Debug for Secret {
 }
 
 impl Request {
+    /// As anybody asks.
+    pub const fn nothing() -> Request {
+        Request {
+            is_post: false,
+            body: None,
+            headers: Vec::new(),
+            user: None,
+            ignores_robots: false,
+            reaches_private: false,
+        }
+    }
+
     /// True for a name and value that can be sent (RFC 9110, 5.1 and 5.5).
     pub fn header(name: &str, value: &str) -> bool {
         let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);

@@ -70,7 +70,7 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
     let mut instead = None;
     let (items, problems, rules, page) = match &place {
         Place::Page(url) => {
-            let fetcher = Fetcher::new(&site.settings)?;
+            let fetcher = site.fetcher()?;
             let mut page = fetcher.page(url, &Request::default()).await?;
             let (items, rules) = match read(&page, &options.example, &dates) {
                 Ok(read) => read,

@@ -36,7 +36,7 @@ impl Named {
         let Some(url) = self.address() else {
             return self.saved(Path::new(&self.place));
         };
-        let page = Fetcher::new(settings)?.page(&url, &Request::default()).await?;
+        let page = Fetcher::new(settings, [])?.page(&url, &Request::default()).await?;
         let text = charset::decode(&page.body, page.content_type.as_deref());
         Ok(Page { text, url: page.url })
     }
@@ -53,7 +53,7 @@ impl Named {
         if self.address().is_none() {
             return Ok(offers::announced(html, url));
         }
-        Ok(offers::offers(&Fetcher::new(settings)?, html, url, dates).await)
+        Ok(offers::offers(&Fetcher::new(settings, [])?, html, url, dates).await)
     }
 
     /// Nothing, if a file is named.

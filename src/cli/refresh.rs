@@ -37,6 +37,9 @@ pub async fn run(
     });
     let report = report.await?;
     bar.finish_and_clear();
+    if let Some(problem) = &report.offline {
+        eprintln!("error: {problem}");
+    }
     tell(site, store, &report.sources).await?;
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {

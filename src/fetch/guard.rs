@@ -1,6 +1,7 @@
 //! The wall around private networks: every address is looked at after the name is resolved and
 //! before anybody connects, so that neither a redirect nor a name leads inside.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
@@ -13,15 +14,27 @@ use super::FetchError;
 #[derive(Debug, Clone)]
 pub struct Guard {
     allowed: Arc<[IpNet]>,
+    /// Hosts that are reached though they are private.
+    hosts: Arc<HashSet<String>>,
 }
 
 impl Guard {
-    pub fn new(allowed: &[IpNet]) -> Guard {
-        Guard { allowed: allowed.into() }
+    pub fn new(allowed: &[IpNet], hosts: impl IntoIterator<Item = String>) -> Guard {
+        Guard { allowed: allowed.into(), hosts: Arc::new(hosts.into_iter().collect()) }
     }
 
-    /// Refuses an address that is written as a number; names come to [`Resolve`].
-    pub fn check(&self, url: &Url) -> Result<(), FetchError> {
+    /// Refuses an address that is written as a number, and a host that only others reach; what else
+    /// has a name comes to [`Resolve`].
+    pub fn check(&self, url: &Url, reaches_private: bool) -> Result<(), FetchError> {
+        let is_reached = url.host_str().is_some_and(|host| self.hosts.contains(host));
+        if is_reached {
+            let host = url.host_str().unwrap_or_default();
+            return if reaches_private {
+                Ok(())
+            } else {
+                Err(FetchError::Private(host.to_owned()))
+            };
+        }
         let ip: IpAddr = match url.host() {
             Some(Host::Ipv4(ip)) => ip.into(),
             Some(Host::Ipv6(ip)) => ip.into(),
@@ -40,10 +53,13 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.clone();
         Box::pin(async move {
+            let looked_up = tokio::net::lookup_host((name.as_str(), 0)).await;
             let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            let admitted: Vec<SocketAddr> =
-                found.iter().copied().filter(|address| guard.admits(address.ip())).collect();
+                looked_up.map_err(|_| FetchError::NoHost(name.as_str().to_owned()))?.collect();
+            let is_admitted = |address: &SocketAddr| {
+                guard.hosts.contains(name.as_str()) || guard.admits(address.ip())
+            };
+            let admitted: Vec<SocketAddr> = found.iter().copied().filter(is_admitted).collect();
             if admitted.is_empty() && !found.is_empty() {
                 return Err(FetchError::Private(name.as_str().to_owned()).into());
             }
@@ -101,7 +117,7 @@ mod tests {
 
     #[test]
     fn private_networks_are_refused_in_every_spelling() {
-        let guard = Guard::new(&["10.1.0.0/16".parse().expect("a network")]);
+        let guard = Guard::new(&["10.1.0.0/16".parse().expect("a network")], []);
         let refused = [
             "127.0.0.1",
             "10.0.0.1",
@@ -124,11 +140,11 @@ mod tests {
         ];
         for host in refused {
             let url = format!("http://{host}/").parse().expect(host);
-            assert!(guard.check(&url).is_err(), "{host}");
+            assert!(guard.check(&url, false).is_err(), "{host}");
         }
         for host in ["10.1.2.3", "93.184.216.34", "[2606:2800:220:1::1]", "[64:ff9b::5db8:d822]"] {
             let url = format!("http://{host}/").parse().expect(host);
-            assert!(guard.check(&url).is_ok(), "{host}");
+            assert!(guard.check(&url, false).is_ok(), "{host}");
         }
     }
 }

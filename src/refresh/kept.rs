@@ -7,7 +7,7 @@ use super::look::Look;
 use super::{Pass, RefreshError};
 use crate::catalog::{Feed, Source};
 use crate::diagnostic::Diagnostic;
-use crate::fetch::{Fetcher, Page};
+use crate::fetch::Page;
 use crate::kept::{Kept, Reading, Record};
 use crate::model::ItemId;
 use crate::normalize::sighting::Sighting;
@@ -66,7 +66,7 @@ impl Pass<'_> {
                 ))));
             }
         };
-        let fetcher = Fetcher::new(&self.site.settings)?;
+        let fetcher = self.site.fetcher()?;
         let before = self.store.source(&feed.slug, &source.id).await?;
         // "Yesterday" is that of the page.
         let now = then.fetched_at;

@@ -3,13 +3,14 @@
 mod detail;
 mod first;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 use super::walk::Walk;
-use crate::catalog::{Feed, Location, Source, read_files};
+use crate::catalog::{Feed, Location, Request, Source, read_files};
 use crate::dates::{Orders, Reader};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, Listing, RawItem, Rules};
@@ -36,12 +37,19 @@ pub struct Look<'a> {
     /// The source has not given anything yet: its listing is read as far as its budget goes.
     pub is_first: bool,
     pub now: Timestamp,
+    /// Bytes received, before decompression.
+    pub received: Cell<usize>,
 }
 
 #[derive(Debug)]
 pub enum Looked {
     /// The server says that nothing has changed.
-    Unchanged,
+    Unchanged {
+        fresh_for: Option<SignedDuration>,
+    },
+    /// The page could not be had.
+    Unreached(Diagnostic, FetchError),
+    /// It could not be read.
     Failed(Diagnostic),
     /// Less than there should be.
     Degraded(Diagnostic),
@@ -61,6 +69,10 @@ pub struct Found {
     pub is_complete: bool,
     /// What the source usually gives from now on.
     pub usual: Option<Usual>,
+    /// How long the page says that it holds.
+    pub fresh_for: Option<SignedDuration>,
+    /// Items whose own page may not be read, as robots.txt says.
+    pub closed: usize,
     /// The page says that there is nothing.
     pub says_none: bool,
     /// The rules did not find what they should, others did.
@@ -157,13 +169,14 @@ impl Look<'_> {
         let validators = self.before.map(|row| &row.validators);
         let usable =
             validators.filter(|known| known.read_with.as_deref() == Some(&self.source.fingerprint));
-        let page = match self.fetcher.fetch(url, usable, &self.source.request).await {
-            Ok(Fetched::NotModified) => return Ok(Looked::Unchanged),
+        let page = match self.fetch(url, usable, &self.source.request).await {
+            Ok(Fetched::NotModified { fresh_for }) => return Ok(Looked::Unchanged { fresh_for }),
             Ok(Fetched::Page(page)) => page,
-            Err(error) => return Ok(Looked::Failed(self.unreachable(url, &error))),
+            Err(error) => return Ok(Looked::Unreached(self.unreachable(url, &error), error)),
         };
         let mut found = Found {
             is_complete: true,
+            fresh_for: page.fresh_for,
             seen_at: format!("{} ({} kB)", page.url, page.body.len().div_ceil(1000)),
             validators: Validators {
                 read_with: Some(self.source.fingerprint.clone()),
@@ -201,7 +214,7 @@ impl Look<'_> {
         let mut idle = 0;
         for _ in 0..READINGS {
             let request = &self.source.request;
-            let Ok(Fetched::Page(page)) = self.fetcher.fetch(url, None, request).await else {
+            let Ok(Fetched::Page(page)) = self.fetch(url, None, request).await else {
                 break;
             };
             let Ok((listing, _)) = self.read(&page).await? else { break };
@@ -268,11 +281,15 @@ impl Look<'_> {
     ) -> Option<Box<Page>> {
         let mut next = next;
         while let Some(url) = next.take() {
-            match self.fetcher.fetch(&url, None, &self.source.request_for(&url)).await {
+            match self.fetch(&url, None, &self.source.request_for(&url)).await {
                 Ok(Fetched::Page(page)) => return Some(page),
-                Ok(Fetched::NotModified) => return None,
+                Ok(Fetched::NotModified { .. }) => return None,
                 // Where pages are counted, one too many is how the end is told.
                 Err(error) if walk.counts() && error.is_refusal() => return None,
+                Err(FetchError::Later(_)) => {
+                    found.is_complete = false;
+                    return None;
+                }
                 Err(error) => {
                     found.is_complete = false;
                     found.problems.push(self.unreachable(&url, &error));
@@ -281,6 +298,19 @@ impl Look<'_> {
             }
         }
         None
+    }
+
+    async fn fetch(
+        &self,
+        url: &Url,
+        validators: Option<&Validators>,
+        request: &Request,
+    ) -> Result<Fetched, FetchError> {
+        let fetched = self.fetcher.fetch(url, validators, request).await?;
+        if let Fetched::Page(page) = &fetched {
+            self.received.set(self.received.get() + page.received);
+        }
+        Ok(fetched)
     }
 
     fn extract(&self, page: &Page) -> Result<Listing, ExtractError> {

@@ -3,7 +3,6 @@
 use super::{Pass, RefreshError};
 use crate::catalog::{Feed, Location, Source};
 use crate::detect::learn::Learnt;
-use crate::fetch::Fetcher;
 use crate::store::SourceRow;
 
 /// What there is to do about a source.
@@ -26,7 +25,7 @@ impl Pass<'_> {
         examples: &[String],
     ) -> Result<Repair, RefreshError> {
         let Location::Page(url) = &source.location else { return Ok(Repair::Holds) };
-        let fetcher = Fetcher::new(&self.site.settings)?;
+        let fetcher = self.site.fetcher()?;
         let page = fetcher.page(url, &source.request).await?;
         let before = self.store.source(&feed.slug, &source.id).await?;
         let look = self.look(feed, source, &fetcher, before.as_ref());

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::catalog::{Feed, Source};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, count};
+use crate::fetch::Outcome;
 use crate::normalize::cut_at_word;
 use crate::normalize::ledger::{Change, Kind};
 use crate::store::SourceRow;
@@ -41,12 +43,15 @@ impl Verdict {
 pub struct Report {
     pub sources: Vec<SourceReport>,
     pub feeds: Vec<FeedReport>,
+    /// Nothing at all could be reached, which is nobody's fault but the network's here.
+    #[serde(serialize_with = "as_text")]
+    pub offline: Option<Diagnostic>,
 }
 
 impl Report {
     /// True if every source gave what it should.
     pub fn is_whole(&self) -> bool {
-        !self.sources.iter().any(SourceReport::is_bad)
+        self.offline.is_none() && !self.sources.iter().any(SourceReport::is_bad)
     }
 }
 
@@ -58,6 +63,8 @@ pub struct SourceReport {
     #[serde(skip)]
     pub id: String,
     pub location: String,
+    /// How the look came out; what the verdict makes of it is another matter.
+    pub outcome: Outcome,
     pub verdict: Verdict,
     pub found: usize,
     pub new: usize,
@@ -70,6 +77,13 @@ pub struct SourceReport {
     /// [`fault()`](SourceReport::fault) as it was last told.
     #[serde(skip)]
     pub was_told: Option<String>,
+    /// Its definition outweighs what robots.txt forbids.
+    pub ignores_robots: bool,
+    /// Bytes received, before decompression.
+    pub bytes: usize,
+    /// Milliseconds that the look took, waiting included.
+    pub took: u64,
+    pub next_check_at: Timestamp,
     /// What is odd and costs nothing but a fact; told once, when an item is new.
     #[serde(serialize_with = "as_text")]
     pub warnings: Vec<Diagnostic>,
@@ -93,6 +107,7 @@ impl SourceReport {
             source: source.name.clone(),
             id: source.id.clone(),
             location: source.location.to_string(),
+            outcome: Outcome::Read,
             verdict: Verdict::Unchanged,
             found: 0,
             new: 0,
@@ -100,13 +115,17 @@ impl SourceReport {
             problems: Vec::new(),
             healed: None,
             was_told: None,
+            ignores_robots: source.request.ignores_robots,
+            bytes: 0,
+            took: 0,
+            next_check_at: Timestamp::UNIX_EPOCH,
             warnings: Vec::new(),
         }
     }
 
     /// Nothing usable came of it.
-    pub fn fail(&mut self, verdict: Verdict, problem: Diagnostic) {
-        self.verdict = verdict;
+    pub fn fail(&mut self, verdict: Verdict, outcome: Outcome, problem: Diagnostic) {
+        (self.verdict, self.outcome) = (verdict, outcome);
         self.problems.push(problem);
     }
 
@@ -148,10 +167,26 @@ impl SourceReport {
         );
     }
 
+    /// Items that have only what the listing says.
+    pub fn warn_of_closed(&mut self, closed: usize) {
+        if closed > 0 {
+            self.warnings.push(
+                Diagnostic::new(format!(
+                    "source `{}`: robots.txt forbids the pages of {}, which have what the listing says",
+                    self.source,
+                    count(closed, "item"),
+                ))
+                .help("ask those who run the server; if they agree: `[source.request] ignore_robots = true`"),
+            );
+        }
+    }
+
     /// What is remembered of it.
     pub fn note_in(&self, row: &mut SourceRow) {
         row.verdict = self.verdict.as_str().to_owned();
         row.message = self.message();
+        row.outcome = self.outcome.as_str().to_owned();
+        row.next_check_at = self.next_check_at;
     }
 
     /// The problems, in a line each.

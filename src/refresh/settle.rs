@@ -3,8 +3,9 @@
 use super::kept::FirstPage;
 use super::look::{Found, Look, Looked};
 use super::report::{SourceReport, Verdict};
-use super::{Pass, RefreshError};
+use super::{Pass, RefreshError, rhythm};
 use crate::catalog::Location;
+use crate::fetch::{FetchError, Outcome};
 use crate::normalize::ledger::{self, Kind, Occasion};
 use crate::store::{Batch, Given, SourceRow, Validators};
 
@@ -32,26 +33,61 @@ impl Pass<'_> {
         let mut row = self.row(feed, source, before);
         let mut report = SourceReport::new(feed, source);
         report.was_told = before.and_then(|row| row.told.clone());
+        report.bytes = look.received.get();
         match looked {
-            Looked::Unchanged => {
-                row.succeeded_at = Some(self.now);
-                report.found = row.found;
+            Looked::Found(found) if !found.has_nothing() => {
+                return self.take(*found, look, row, report, batch).await;
             }
-            Looked::Failed(problem) => report.fail(Verdict::Failed, problem),
-            Looked::Degraded(problem) => {
+            Looked::Found(found) => {
                 row.proposal = None;
-                report.fail(Verdict::Degraded, problem);
-            }
-            Looked::Found(found) if found.has_nothing() => {
-                row.proposal = None;
-                report.fail(Verdict::Degraded, found.nothing(source));
+                report.fail(Verdict::Degraded, Outcome::Unusable, found.nothing(source));
                 report.problems.extend(found.problems);
             }
-            Looked::Found(found) => return self.take(*found, look, row, report, batch).await,
+            Looked::Unchanged { fresh_for } => {
+                report.outcome = Outcome::NotModified;
+                report.found = row.found;
+                row.succeeded_at = Some(self.now);
+                row.failures = 0;
+                let wait = rhythm::after_success(source, &row, fresh_for, self.now);
+                report.next_check_at = self.now + wait;
+            }
+            Looked::Degraded(problem) => {
+                row.proposal = None;
+                report.fail(Verdict::Degraded, Outcome::Unusable, problem);
+            }
+            Looked::Failed(problem) => {
+                report.fail(Verdict::Failed, Outcome::Unusable, problem);
+            }
+            Looked::Unreached(_, FetchError::Later(until)) => {
+                report.outcome = Outcome::Postponed;
+                report.next_check_at = until;
+                report.found = row.found;
+            }
+            Looked::Unreached(problem, error) => {
+                row.failures += 1;
+                let wait = rhythm::after_failure(source, row.failures, error.retry_after());
+                report.next_check_at = self.now + wait;
+                report.fail(Verdict::Failed, error.outcome(), problem);
+            }
+        }
+        // It came, whatever it was.
+        if report.outcome == Outcome::Unusable {
+            row.failures = 0;
+            report.next_check_at = self.now + source.every;
         }
         report.note_in(&mut row);
         batch.note_source(&row).await?;
         Ok(Settled { report, page: None, given: None })
+    }
+
+    /// What is said of a source when nothing at all could be reached: nothing is put down.
+    pub(super) fn offline(&self, look: &Look<'_>) -> SourceReport {
+        let mut report = SourceReport::new(look.feed, look.source);
+        report.outcome = Outcome::Offline;
+        report.found = look.before.map_or(0, |row| row.found);
+        report.was_told = look.before.and_then(|row| row.told.clone());
+        report.next_check_at = self.now;
+        report
     }
 
     /// Settles what a look has found and puts it down.
@@ -100,6 +136,18 @@ impl Pass<'_> {
         let count = |kind| changes.iter().filter(|change| change.kind == kind).count();
         report.count(count(Kind::New), count(Kind::Updated));
         report.warn_of_dates(&changes);
+        report.warn_of_closed(found.closed);
+        row.failures = 0;
+        if report.verdict == Verdict::Fresh || row.changed_at.is_none() {
+            row.changed_at = Some(self.now);
+        }
+        report.next_check_at = match source.location {
+            Location::Page(_) => {
+                self.now + rhythm::after_success(source, &row, found.fresh_for, self.now)
+            }
+            // Reading them costs nobody anything.
+            Location::Files { .. } => self.now,
+        };
         report.note_in(&mut row);
         batch.note_source(&row).await?;
         Ok(Settled { report, page, given })

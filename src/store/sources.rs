@@ -33,6 +33,12 @@ pub struct SourceRow {
     pub proposal: Option<String>,
     /// What was last told to be wrong with it.
     pub told: Option<String>,
+    /// Looks that failed since the last that did not.
+    pub failures: usize,
+    /// When it last gave something new.
+    pub changed_at: Option<Timestamp>,
+    /// How the last look came out, in a word.
+    pub outcome: String,
 }
 
 /// What a server said to recognise a page by (RFC 9110, 8.8), exactly as received.
@@ -75,7 +81,7 @@ impl SourceRow {
 }
 
 const COLUMNS: &str = "feed, location, checked_at, succeeded_at, next_check_at, verdict, message, \
-     found, etag, last_modified, validated_for, usual, moves, proposal, told";
+     found, etag, last_modified, validated_for, usual, moves, proposal, told, failures, changed_at, outcome";
 
 impl Store {
     pub async fn source(
@@ -200,8 +206,9 @@ pub(super) async fn upsert<'e>(
          message = excluded.message, found = excluded.found, etag = excluded.etag, \
          last_modified = excluded.last_modified, validated_for = excluded.validated_for, \
          usual = excluded.usual, moves = excluded.moves, proposal = excluded.proposal, \
-         told = excluded.told",
-        sql::placeholders(1, 15)
+         told = excluded.told, failures = excluded.failures, \
+         changed_at = excluded.changed_at, outcome = excluded.outcome",
+        sql::placeholders(1, 18)
     );
     sqlx::query(sqlx::AssertSqlSafe(query))
         .bind(&row.feed)
@@ -219,6 +226,9 @@ pub(super) async fn upsert<'e>(
         .bind(i64::from(row.moves))
         .bind(&row.proposal)
         .bind(&row.told)
+        .bind(row.failures as i64)
+        .bind(row.changed_at.map(|at| at.as_millisecond()))
+        .bind(&row.outcome)
         .execute(executor)
         .await?;
     Ok(())
@@ -246,5 +256,8 @@ fn source_of(row: &AnyRow) -> Result<SourceRow, StoreError> {
         moves: row.try_get::<i64, _>("moves")? != 0,
         proposal: row.try_get("proposal")?,
         told: row.try_get("told")?,
+        failures: row.try_get::<i64, _>("failures")?.try_into().unwrap_or_default(),
+        changed_at: row.try_get::<Option<i64>, _>("changed_at")?.map(sql::time).transpose()?,
+        outcome: row.try_get("outcome")?,
     })
 }

@@ -4,7 +4,7 @@ use super::{Found, Look, Place, base_of};
 use crate::dates::Orders;
 use crate::diagnostic::Diagnostic;
 use crate::extract::{TooComplex, charset, html, rules};
-use crate::fetch::{Fetched, Page};
+use crate::fetch::{FetchError, Fetched, Page};
 use crate::normalize::documents;
 use crate::normalize::sighting::Sighting;
 use crate::store::StoreError;
@@ -44,11 +44,13 @@ impl Look<'_> {
                 continue;
             }
             left -= 1;
-            if let Err(problem) = self.detail(sighting).await {
+            if let Err(missed) = self.detail(sighting).await {
                 sighting.is_unchanged = seen.has_detail && !sighting.is_retracted;
                 found.is_complete &= sighting.has_detail;
-                if !sighting.is_retracted {
-                    found.problems.push(problem);
+                match missed {
+                    Missed::Told(problem) if !sighting.is_retracted => found.problems.push(problem),
+                    Missed::Closed => found.closed += 1,
+                    Missed::Told(_) | Missed::Later => {}
                 }
             }
             sighting.is_detail_new = is_as_before && sighting.has_detail && !seen.has_detail;
@@ -85,10 +87,10 @@ impl Look<'_> {
         true
     }
 
-    async fn detail(&self, sighting: &mut Sighting) -> Result<(), Diagnostic> {
+    async fn detail(&self, sighting: &mut Sighting) -> Result<(), Missed> {
         let Some(url) = sighting.url.clone() else { return Ok(()) };
         let request = self.source.request_for_item(&url);
-        match self.fetcher.fetch(&url, None, &request).await {
+        match self.fetch(&url, None, &request).await {
             Ok(Fetched::Page(page)) => {
                 if let Some(media_type) = document_type(&page) {
                     sighting.is_document(url, &media_type, page.body.len() as u64);
@@ -96,7 +98,8 @@ impl Look<'_> {
                 }
                 let text = charset::decode(&page.body, page.content_type.as_deref());
                 let ground = self.ground(&Place::at(Some(page.url.clone())), Orders::default());
-                let unreadable = |error: TooComplex| self.problem(&url, &error.to_string());
+                let unreadable =
+                    |error: TooComplex| Missed::Told(self.problem(&url, &error.to_string()));
                 if sighting.is_bare {
                     let whole = html::read(&text, &ground.dates).map_err(unreadable)?;
                     sighting.overlay(&whole, &ground);
@@ -112,16 +115,30 @@ impl Look<'_> {
                 sighting.has_detail = true;
                 sighting.is_bare &= sighting.title_is_made;
             }
-            Ok(Fetched::NotModified) => {}
+            Ok(Fetched::NotModified { .. }) => {}
+            Err(FetchError::Later(_)) => return Err(Missed::Later),
+            Err(FetchError::Forbidden) => {
+                sighting.has_detail = true;
+                return Err(Missed::Closed);
+            }
             Err(error) => {
                 // A page that is not there will not be asked for again.
                 sighting.has_detail = error.is_gone();
                 sighting.is_retracted = error.is_retracted();
-                return Err(self.unreachable(&url, &error));
+                return Err(Missed::Told(self.unreachable(&url, &error)));
             }
         }
         Ok(())
     }
+}
+
+/// Why the own page of an item was not read.
+enum Missed {
+    Told(Diagnostic),
+    /// The server wants to be left alone for now.
+    Later,
+    /// Its robots.txt forbids it.
+    Closed,
 }
 
 fn names(found: &Found) -> Vec<String> {

@@ -1,0 +1,204 @@
+//! Hosts and their turns: one request at a time for each, with the time between that it is owed,
+//! also from one run to the next.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
+use url::Url;
+
+use super::FetchError;
+use super::robots::{Robots, Said};
+
+/// How long a turn is worth waiting for.
+const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
+
+/// What a server may ask for at most when it wants to be left alone.
+const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Hosts that are asked at the same time.
+const AT_ONCE: usize = 48;
+
+/// What is remembered of a host from one run to the next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRow {
+    /// With its port, where that is not the scheme's own.
+    pub host: String,
+    /// Nothing is asked for before.
+    pub free_at: Timestamp,
+    /// What its robots.txt said, and when; absent until it has been read.
+    pub robots: Option<(String, Timestamp)>,
+}
+
+/// All hosts.
+#[derive(Debug)]
+pub struct Hosts {
+    spacing: Duration,
+    /// What time it is: at the beginning, and how long ago that was.
+    now: Timestamp,
+    started: Instant,
+    known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Host>>>>,
+    asked: Mutex<HashMap<String, HostRow>>,
+    lines: Semaphore,
+}
+
+/// What a host is owed.
+#[derive(Debug)]
+struct Host {
+    free_at: Timestamp,
+    said: Option<Said>,
+    /// What that comes to; absent until somebody asks.
+    robots: Option<Robots>,
+}
+
+/// A host that is asked by nobody else.
+#[derive(Debug)]
+pub struct Held<'a> {
+    hosts: &'a Hosts,
+    name: String,
+    host: OwnedMutexGuard<Host>,
+    _line: SemaphorePermit<'a>,
+}
+
+impl Hosts {
+    pub fn new(spacing: Duration, now: Timestamp, rows: Vec<HostRow>) -> Hosts {
+        let host = |row: HostRow| {
+            let said = row.robots.map(|(text, at)| Said { text, at });
+            let host = Host { free_at: row.free_at, said, robots: None };
+            (row.host, Arc::new(tokio::sync::Mutex::new(host)))
+        };
+        Hosts {
+            spacing,
+            now,
+            started: Instant::now(),
+            known: Mutex::new(rows.into_iter().map(host).collect()),
+            asked: Mutex::default(),
+            lines: Semaphore::new(AT_ONCE),
+        }
+    }
+
+    pub fn spacing(&self) -> Duration {
+        self.spacing
+    }
+
+    pub fn now(&self) -> Timestamp {
+        SignedDuration::try_from(self.started.elapsed())
+            .map_or(self.now, |passed| self.now + passed)
+    }
+
+    /// Waits for the turn at the host of `url`; reads what it says to programs by `robots`, if that
+    /// is not known.
+    pub async fn turn(
+        &self,
+        url: &Url,
+        robots: impl AsyncFn() -> Result<Said, FetchError>,
+    ) -> Result<Held<'_>, FetchError> {
+        let name = name_of(url);
+        let host = self.host(&name).lock_owned().await;
+        self.wait(host.free_at).await?;
+        let line = self.lines.acquire().await;
+        let line = line.map_err(|error| FetchError::Other(error.to_string()))?;
+        let mut held = Held { hosts: self, name, host, _line: line };
+        held.learn_robots(robots).await?;
+        Ok(held)
+    }
+
+    fn host(&self, name: &str) -> Arc<tokio::sync::Mutex<Host>> {
+        let new = || {
+            let host = Host { free_at: self.now, said: None, robots: None };
+            Arc::new(tokio::sync::Mutex::new(host))
+        };
+        locked(&self.known).entry(name.to_owned()).or_insert_with(new).clone()
+    }
+
+    async fn wait(&self, until: Timestamp) -> Result<(), FetchError> {
+        let wait = until.duration_since(self.now());
+        if wait > PATIENCE {
+            return Err(FetchError::Later(until));
+        }
+        if let Ok(wait) = Duration::try_from(wait) {
+            tokio::time::sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    /// Hosts that were asked since the last call.
+    pub fn asked(&self) -> Vec<HostRow> {
+        let mut asked: Vec<HostRow> = locked(&self.asked).drain().map(|(_, row)| row).collect();
+        asked.sort_by(|one, other| one.host.cmp(&other.host));
+        asked
+    }
+}
+
+impl Held<'_> {
+    /// Makes sure that what the host says to programs is known; what it said once holds for a while
+    /// when it can no longer be had (RFC 9309, 2.3.1.4).
+    async fn learn_robots(
+        &mut self,
+        robots: impl AsyncFn() -> Result<Said, FetchError>,
+    ) -> Result<(), FetchError> {
+        let now = self.hosts.now();
+        if !self.host.said.as_ref().is_some_and(|said| said.holds(now)) {
+            match robots().await {
+                Ok(said) => {
+                    (self.host.said, self.host.robots) = (Some(said), None);
+                }
+                Err(_) if self.host.said.as_ref().is_some_and(|said| said.holds_in_need(now)) => {}
+                Err(error) => {
+                    if let Some(after) = error.retry_after() {
+                        self.leave_alone(after);
+                    }
+                    return Err(match error {
+                        error @ (FetchError::Private(_) | FetchError::NoHost(_)) => error,
+                        error if error.is_silence() => error,
+                        error => FetchError::NoRobots(Box::new(error)),
+                    });
+                }
+            }
+        }
+        if self.host.robots.is_none() {
+            self.host.robots = self.host.said.as_ref().map(Robots::of);
+        }
+        Ok(())
+    }
+
+    pub fn allows(&self, url: &Url) -> bool {
+        self.host.robots.as_ref().is_none_or(|robots| robots.allow(url))
+    }
+
+    /// Leaves the host alone for a while, as it wishes.
+    pub fn leave_alone(&mut self, wait: SignedDuration) {
+        let until = self.hosts.now() + wait.min(LONGEST);
+        self.host.free_at = self.host.free_at.max(until);
+    }
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let spacing = SignedDuration::try_from(self.hosts.spacing).unwrap_or_default();
+        let delay = self.host.robots.as_ref().map(|robots| robots.delay).unwrap_or_default();
+        self.leave_alone(spacing.max(delay));
+        let row = HostRow {
+            host: self.name.clone(),
+            free_at: self.host.free_at,
+            robots: self.host.said.as_ref().map(|said| (said.text.clone(), said.at)),
+        };
+        locked(&self.hosts.asked).insert(self.name.clone(), row);
+    }
+}
+
+/// What politeness takes for one: the host, with a port of its own.
+fn name_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
+/// Nothing that is locked can be half done.
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
