@@ -25,6 +25,7 @@ use tokio::runtime::Runtime;
 
 use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
+use crate::run::Run;
 use crate::site::Site;
 use crate::store::Store;
 
@@ -98,6 +99,15 @@ struct Answer {
     json: serde_json::Value,
 }
 
+impl Answer {
+    /// Cron starts the next run whether the last has ended or not.
+    fn another_runs() -> Answer {
+        eprintln!("another run is at work here; this one leaves it to that");
+        let json = serde_json::json!({ "another_runs": true });
+        Answer { outcome: Outcome::Done, text: String::new(), json }
+    }
+}
+
 /// Exit codes, for cron and scripts.
 const FAILED: u8 = 1;
 const INVALID: u8 = 2;
@@ -137,18 +147,33 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     if let Command::Probe(_) | Command::Article(_) = &cli.command {
         return run_anywhere(cli);
     }
+    let mut run = match &cli.command {
+        Command::Refresh(_) | Command::Publish => match Run::begin(&cli.site) {
+            Ok(Some(run)) => Some(run),
+            Ok(None) => return Ok(Answer::another_runs()),
+            // A site that is not there, or not writable, is told of below.
+            Err(_) => None,
+        },
+        _ => None,
+    };
+    let now = cli.now();
+    if let (Command::Refresh(options), Some(run)) = (&cli.command, &mut run)
+        && !options.force
+        && run.is_idle(now)
+    {
+        return Ok(refresh::idle());
+    }
     let site = Site::load(&cli.site)?;
     match &cli.command {
         Command::Check => check::run(&site),
         Command::Templates(command) => templates::run(&site, command),
         command => {
             let runtime = runtime()?;
-            let now = cli.now();
             match command {
                 Command::Add(options) if options.repair.is_none() => {
                     runtime.block_on(add::run(&site, options, now))
                 }
-                _ => runtime.block_on(run_with_store(cli, &site, now)),
+                _ => runtime.block_on(run_with_store(cli, &site, run.as_mut(), now)),
             }
         }
     }
@@ -172,14 +197,19 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 /// The commands that need to remember.
-async fn run_with_store(cli: &Cli, site: &Site, now: Timestamp) -> anyhow::Result<Answer> {
+async fn run_with_store(
+    cli: &Cli,
+    site: &Site,
+    run: Option<&mut Run>,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
     let store = Store::open(&site.root, &site.settings.database).await?;
     let answer = match &cli.command {
         Command::Add(add::Options { repair: Some(slug), example, .. }) => {
             repair::run(site, &store, slug, example, now).await
         }
         Command::Test(options) => test::run(site, &store, options, now).await,
-        Command::Refresh(options) => refresh::run(site, &store, options, now).await,
+        Command::Refresh(options) => refresh::run(site, &store, run, options, now).await,
         Command::Publish => publish::run(site, &store).await,
         Command::Status => status::run(site, &store).await,
         Command::Digest(options) => digest::run(site, &store, options).await,

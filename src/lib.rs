@@ -57,6 +57,7 @@ pub mod normalize;
 pub mod offers;
 pub mod publish;
 pub mod refresh;
+pub mod run;
 pub mod site;
 pub mod store;
 pub mod templates;

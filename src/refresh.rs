@@ -12,7 +12,7 @@ mod settle;
 mod walk;
 
 use std::cell::Cell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future, stream};
@@ -153,11 +153,13 @@ impl Pass<'_> {
             None
         };
         self.ask_for_missing(&looks, missing, &mut reports).await?;
-        let feeds = publish(self.site, self.store, feeds, false).await?;
+        let written = publish(self.site, self.store, feeds, false).await?;
         let timed = reports.into_iter().zip(times).filter_map(|(report, took)| {
             Some(SourceReport { took: took.as_millis() as u64, ..report? })
         });
-        Ok(Report { sources: timed.collect(), feeds, offline })
+        let sources: Vec<SourceReport> = timed.collect();
+        let next_check_at = next_check(feeds, &rows, &sources);
+        Ok(Report { sources, feeds: written, offline, next_check_at })
     }
 
     /// A look for each source whose turn it is.
@@ -232,6 +234,23 @@ impl Pass<'_> {
             outcome: String::new(),
         }
     }
+}
+
+/// When the next source over the network is due.
+fn next_check(feeds: &[&Feed], rows: &SourceRows, reports: &[SourceReport]) -> Option<Timestamp> {
+    let looked: HashMap<(&str, &str), Timestamp> = reports
+        .iter()
+        .map(|report| ((report.feed.as_str(), report.id.as_str()), report.next_check_at))
+        .collect();
+    let sources = feeds.iter().flat_map(|feed| feed.sources.iter().map(move |s| (*feed, s)));
+    let pages = sources
+        .filter(|(_, source)| !source.paused && matches!(source.location, Location::Page(_)));
+    let next = pages.map(|(feed, source)| {
+        let own = looked.get(&(feed.slug.as_str(), source.id.as_str())).copied();
+        let before = || rows.get(&feed.slug, &source.id).map(|row| row.next_check_at);
+        own.or_else(before).unwrap_or(Timestamp::MIN)
+    });
+    next.min()
 }
 
 /// True if nothing was heard of anybody, and more than one was asked: that is the network here.

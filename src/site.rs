@@ -7,6 +7,7 @@ use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::fetch::Fetcher;
 use crate::publish::Output;
+use crate::store;
 use crate::templates::Templates;
 
 #[derive(Debug)]
@@ -65,6 +66,11 @@ impl Site {
             Location::Files { .. } => None,
         });
         Fetcher::new(&self.settings, hosts)
+    }
+
+    /// The file of its database, if it is one.
+    pub fn database(&self) -> Option<PathBuf> {
+        store::file(&self.root, &self.settings.database)
     }
 
     pub fn output(&self) -> Output {

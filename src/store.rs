@@ -25,6 +25,7 @@ pub use items::Seen;
 pub use missing::{Given, Missing};
 pub use save::Batch;
 pub use sources::{SourceRow, SourceRows, Validators};
+pub use sql::file;
 
 /// A site's database.
 #[derive(Debug, Clone)]

@@ -31,4 +31,5 @@ mod server;
 mod sources;
 mod text;
 mod text_dates;
+mod unwatched;
 mod withdrawn;

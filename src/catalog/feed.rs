@@ -1,7 +1,7 @@
 //! A feed and its sources, as the definitions say: validated, compiled, ready to run.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -135,6 +135,16 @@ impl fmt::Display for Location {
 }
 
 impl Source {
+    /// Its files are among the definitions of the site, as far as its pattern says.
+    pub fn is_within_site(&self) -> bool {
+        match &self.location {
+            Location::Page(_) => true,
+            Location::Files { pattern, .. } => {
+                Path::new(pattern).components().all(|part| matches!(part, Component::Normal(_)))
+            }
+        }
+    }
+
     /// What the server of `url` is asked with: nobody but the source's own hears what that wants.
     pub fn request_for(&self, url: &Url) -> Request {
         match &self.location {

@@ -3,12 +3,15 @@ use std::io::IsTerminal;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use serde_json::json;
 
 use super::{Answer, Outcome};
 use crate::alert;
+use crate::catalog::Source;
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
 use crate::refresh::{Pass, Report, SourceReport};
+use crate::run::Run;
 use crate::site::Site;
 use crate::store::Store;
 
@@ -18,12 +21,13 @@ pub struct Options {
     slug: Vec<String>,
     /// Look at all sources, due or not
     #[arg(long)]
-    force: bool,
+    pub force: bool,
 }
 
 pub async fn run(
     site: &Site,
     store: &Store,
+    run: Option<&mut Run>,
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
@@ -40,11 +44,18 @@ pub async fn run(
     if let Some(problem) = &report.offline {
         eprintln!("error: {problem}");
     }
-    tell(site, store, &report.sources).await?;
+    let is_told = tell(site, store, &report.sources).await?;
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
         let directory = newsletter::preview(site, name);
         drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
+    }
+    if let Some(run) = run {
+        let is_whole = is_told && options.slug.is_empty() && report.offline.is_none();
+        let until = report.next_check_at.unwrap_or(Timestamp::MAX);
+        let until = Some(until).filter(|_| is_whole && is_seen(site));
+        // It costs the next run nothing but time.
+        let _ = run.note_idle(until, now, site.output().root(), site.database());
     }
     Ok(Answer {
         outcome: if report.is_whole() { Outcome::Done } else { Outcome::InPart },
@@ -53,9 +64,22 @@ pub async fn run(
     })
 }
 
+/// What there is to say when nothing is due.
+pub fn idle() -> Answer {
+    let text = if std::io::stdout().is_terminal() { "Nothing is due." } else { "" };
+    let json = json!({ "sources": [], "feeds": [], "offline": null, "idle": true });
+    Answer { outcome: Outcome::Done, text: text.to_owned(), json }
+}
+
+/// True if what changes at a site can be seen from outside.
+fn is_seen(site: &Site) -> bool {
+    let mut sources = site.feeds.iter().flat_map(|feed| &feed.sources);
+    !site.feeds.is_empty() && sources.all(Source::is_within_site)
+}
+
 /// What is wrong, and what is no longer; what was wrong before is told to who looks on, not to cron
-/// again at every pass.
-async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::Result<()> {
+/// again at every pass. False if somebody has still to hear of it.
+async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::Result<bool> {
     let looks_on = std::io::stderr().is_terminal();
     for source in sources {
         let told = source.told();
@@ -71,12 +95,12 @@ async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::R
     {
         eprintln!("warning: the webhook heard nothing: {}", error.without_url());
         // It is told again at the next pass.
-        return Ok(());
+        return Ok(false);
     }
     for source in sources.iter().filter(|source| source.is_news()) {
         store.note_told(&source.feed, &source.id, source.fault().as_deref()).await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A bar on stderr if that is a terminal, where there is more than a moment to wait for.

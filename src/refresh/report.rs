@@ -46,6 +46,8 @@ pub struct Report {
     /// Nothing at all could be reached, which is nobody's fault but the network's here.
     #[serde(serialize_with = "as_text")]
     pub offline: Option<Diagnostic>,
+    /// When the next source of these feeds is due, unless there is none over the network.
+    pub next_check_at: Option<Timestamp>,
 }
 
 impl Report {

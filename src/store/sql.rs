@@ -1,6 +1,6 @@
 //! Small things that every statement needs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use sqlx::Any;
@@ -14,11 +14,16 @@ use crate::model::ItemId;
 /// The most values that one statement may bind is 32,766 in SQLite; stay well below.
 pub const CHUNK: usize = 500;
 
-/// The database's address for the driver: a SQLite path made absolute.
-pub fn address(site: &Path, database: &str) -> Option<String> {
+/// The file of a SQLite database.
+pub fn file(site: &Path, database: &str) -> Option<PathBuf> {
     let path = database.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path);
-    let file = std::path::absolute(site.join(path)).ok()?;
+    std::path::absolute(site.join(path)).ok()
+}
+
+/// The database's address for the driver: a SQLite path made absolute.
+pub fn address(site: &Path, database: &str) -> Option<String> {
+    let file = file(site, database)?;
     let url = Url::from_file_path(file).ok()?;
     Some(format!("sqlite://{}?mode=rwc", url.path()))
 }

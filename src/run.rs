@@ -1,0 +1,146 @@
+//! One run at a time, and none where there is nothing to do.
+//!
+//! Both are a matter of one file beside the settings: it is locked while a refresh runs, and says
+//! until when there is nothing to do as long as the site is what it was. That is seen without reading
+//! any of it, by what the file system knows of its files.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use walkdir::WalkDir;
+
+use crate::{catalog, config, hash, templates};
+
+/// In the site.
+const FILE: &str = ".infocus.lock";
+
+/// Bytes of a hash that tells one state of a site from another.
+const HASH: usize = 16;
+
+/// A run of the program that changes what is published.
+#[derive(Debug)]
+pub struct Run {
+    file: File,
+    /// What the site was when the run began: what is changed meanwhile is for the next.
+    site: String,
+}
+
+/// There is nothing to do for a time, as long as the site is what it was.
+#[derive(Debug, Serialize, Deserialize)]
+struct Idle {
+    since: Timestamp,
+    until: Timestamp,
+    output: PathBuf,
+    /// The file of the database, if it is one.
+    database: Option<PathBuf>,
+    /// What the file system knows of the site, and of what comes of it.
+    site: String,
+    made: String,
+}
+
+impl Run {
+    /// Begins a run at a site; nothing if there is another.
+    pub fn begin(site: &Path) -> io::Result<Option<Run>> {
+        // No file in what is no site.
+        fs::metadata(site.join(config::FILE))?;
+        let mut options = File::options();
+        let file = options.read(true).write(true).create(true).truncate(false);
+        let file = file.open(site.join(FILE))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Run { file, site: site_state(site) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// True if there is nothing to do at this moment.
+    pub fn is_idle(&mut self, now: Timestamp) -> bool {
+        let mut text = String::new();
+        if self.file.read_to_string(&mut text).is_err() {
+            return false;
+        }
+        let idle: Option<Idle> = serde_json::from_str(&text).ok();
+        idle.is_some_and(|idle| {
+            idle.since <= now
+                && now < idle.until
+                && idle.site == self.site
+                && idle.made == made_state(&idle.output, idle.database.as_deref())
+        })
+    }
+
+    /// Puts down that there is nothing to do for a time, or that this is not known.
+    pub fn note_idle(
+        &mut self,
+        until: Option<Timestamp>,
+        now: Timestamp,
+        output: &Path,
+        database: Option<PathBuf>,
+    ) -> io::Result<()> {
+        let text = match until {
+            Some(until) => {
+                let (site, made) = (self.site.clone(), made_state(output, database.as_deref()));
+                let output = output.to_owned();
+                let idle = Idle { since: now, until, output, database, site, made };
+                serde_json::to_string(&idle)?
+            }
+            None => String::new(),
+        };
+        self.file.rewind()?;
+        self.file.set_len(0)?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+/// What the file system knows of a site's own files, with the settings that are in the environment.
+fn site_state(site: &Path) -> String {
+    let own = [config::FILE, catalog::DIRECTORY, templates::DIRECTORY];
+    let mut parts = vec![env!("CARGO_PKG_VERSION").as_bytes().to_vec()];
+    parts.extend(own.iter().flat_map(|name| known(WalkDir::new(site.join(name)))));
+    for (name, value) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"INFOCUS_") {
+            parts.extend([name, value].map(|text| text.as_encoded_bytes().to_vec()));
+        }
+    }
+    hash::short(parts, HASH)
+}
+
+/// What it knows of the output, and whether the database is the same.
+fn made_state(output: &Path, database: Option<&Path>) -> String {
+    // A file that goes, or is replaced, changes its directory.
+    let mut parts = known(WalkDir::new(output).max_depth(1));
+    let database = database.and_then(|file| fs::metadata(file).ok());
+    parts.extend(database.map(|data| identity(&data)));
+    hash::short(parts, HASH)
+}
+
+fn known(files: WalkDir) -> Vec<Vec<u8>> {
+    let entries = files.sort_by_file_name().into_iter().filter_map(Result::ok);
+    let known = entries.flat_map(|entry| {
+        let data = entry.metadata().map(|data| stamp(&data)).unwrap_or_default();
+        [entry.path().as_os_str().as_encoded_bytes().to_vec(), data]
+    });
+    known.collect()
+}
+
+fn stamp(data: &fs::Metadata) -> Vec<u8> {
+    let modified = data.modified().ok();
+    let since = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
+    let nanoseconds = since.unwrap_or_default().as_nanos().to_le_bytes();
+    [&identity(data)[..], &data.len().to_le_bytes(), &nanoseconds].concat()
+}
+
+/// What is another for a file that was put in the place of one, whatever its name.
+fn identity(data: &fs::Metadata) -> Vec<u8> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        data.ino().to_le_bytes().to_vec()
+    }
+    #[cfg(not(unix))]
+    {
+        vec![u8::from(data.is_file())]
+    }
+}

@@ -1,0 +1,108 @@
+//! What nobody watches: two runs at once, runs with nothing to do, output and memory that are gone.
+
+use std::fs;
+use std::fs::File;
+
+use serde_json::Value;
+
+use crate::bed::Bed;
+use crate::drift::{RULES, classic};
+use crate::server::{Answer, Server};
+use crate::sources::bed;
+
+/// A feed that has been refreshed, and its server, that says from now on that nothing has changed.
+fn refreshed() -> (Server, Bed) {
+    let server = Server::start(|_| classic(1..=8).with("ETag", "\"one\""));
+    let mut bed = bed(&server, "/news/", RULES);
+    bed.at("2026-05-20T10:00:00Z").run(&["refresh"]).ends(0);
+    server.asked();
+    server.change(|request| match request.headers.contains_key("if-none-match") {
+        true => Answer::status(304),
+        false => classic(1..=8).with("ETag", "\"one\""),
+    });
+    (server, bed)
+}
+
+#[test]
+fn a_second_run_at_the_same_time_leaves_it_to_the_first() {
+    let (server, mut bed) = refreshed();
+    let lock = File::open(bed.path(".infocus.lock")).expect("the lock");
+    lock.lock().expect("nobody else");
+    bed.at("2026-05-20T12:00:00Z");
+    for command in [&["refresh"][..], &["refresh", "--force"], &["publish"]] {
+        let ran = bed.run(command).ends(0);
+        assert_eq!(ran.stderr, "another run is at work here; this one leaves it to that\n");
+    }
+    assert!(server.asked_paths().is_empty());
+    lock.unlock().expect("locked");
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(server.asked_paths(), ["/news/"]);
+}
+
+#[test]
+fn with_nothing_due_the_site_is_not_even_read() {
+    let (server, mut bed) = refreshed();
+    bed.at("2026-05-20T10:30:00Z");
+    let idle = |bed: &Bed| {
+        let ran = bed.run(&["refresh", "--json"]).ends(0);
+        let told: Value = serde_json::from_str(&ran.stdout).expect("a report");
+        told["idle"] == true
+    };
+    assert!(idle(&bed));
+    // Whatever changes at the site is seen.
+    bed.write("feeds/news.toml", bed.read("feeds/news.toml").replace("News", "Newer"));
+    assert!(!idle(&bed));
+    assert_eq!(bed.json_feed("news")["title"], "Newer");
+    assert!(idle(&bed));
+    bed.write("templates/page.css", "p { color: red }");
+    assert!(!idle(&bed));
+    assert!(idle(&bed));
+    fs::remove_file(bed.path("public/news/atom.xml")).expect("it was there");
+    assert!(!idle(&bed));
+    assert!(bed.path("public/news/atom.xml").exists());
+    assert!(idle(&bed));
+    // So is the time.
+    assert!(server.asked_paths().is_empty());
+    bed.at("2026-05-20T11:00:00Z");
+    assert!(!idle(&bed));
+    assert_eq!(server.asked_paths(), ["/news/"]);
+}
+
+#[test]
+fn output_that_is_gone_is_written_again_though_nothing_has_changed() {
+    let (server, mut bed) = refreshed();
+    let before = bed.files("public");
+    fs::remove_dir_all(bed.path("public")).expect("it was there");
+    bed.at("2026-05-20T12:00:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(server.asked().len(), 1);
+    let bytes = |files: &crate::bed::Files| {
+        files.iter().map(|(name, (bytes, _))| (name.clone(), bytes.clone())).collect::<Vec<_>>()
+    };
+    assert_eq!(bytes(&bed.files("public")), bytes(&before));
+}
+
+#[test]
+fn memory_that_is_gone_leads_to_a_full_fetch_and_the_same_items() {
+    let (server, mut bed) = refreshed();
+    let ids = |bed: &Bed| {
+        let feed = bed.json_feed("news");
+        let items = feed["items"].as_array().expect("items").clone();
+        items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
+    };
+    let before = ids(&bed);
+    for file in ["infocus.db", "infocus.db-wal", "infocus.db-shm"] {
+        let _ = fs::remove_file(bed.path(file));
+    }
+    bed.at("2026-05-20T10:30:00Z").run(&["refresh"]).ends(0);
+    let asked = server.asked();
+    assert!(!asked[0].headers.contains_key("if-none-match"));
+    assert_eq!(ids(&bed), before);
+}
+
+#[test]
+fn nothing_is_left_of_an_interrupted_run() {
+    let (_server, mut bed) = refreshed();
+    bed.write("public/.infocus-new/3", "half");
+    bed.at("2026-05-20T12:00:00Z").run(&["refresh"]).ends(0);
+    assert!(!bed.path("public/.infocus-new").exists());
+}
