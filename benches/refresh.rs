@@ -74,9 +74,9 @@ fn compare(sizes: &[usize]) {
         print("first refresh", &refresh("2026-06-01T08:00:00Z"), &whole);
         print("bare, conditional", &conditional, &conditional);
         let written = newest(site.path());
-        print("unchanged", &refresh("2026-07-01T08:00:00Z"), &conditional);
+        print("unchanged", &refresh("2026-06-01T20:00:00Z"), &conditional);
         assert_eq!(newest(site.path()), written, "a file of the output was written");
-        let idle = refresh("2026-07-01T08:00:01Z");
+        let idle = refresh("2026-06-01T20:00:01Z");
         println!(
             "{sources:>7}  {:<22} {:>7.1} ms in all {:>10.1} MB",
             "nothing due", idle.cpu, idle.memory

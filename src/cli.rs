@@ -173,7 +173,14 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
                 Command::Add(options) if options.repair.is_none() => {
                     runtime.block_on(add::run(&site, options, now))
                 }
-                _ => runtime.block_on(run_with_store(cli, &site, run.as_mut(), now)),
+                _ => {
+                    let answer = runtime.block_on(run_with_store(cli, &site, run.as_mut(), now));
+                    if let Some(run) = run {
+                        // What is not put down costs the next run some time.
+                        let _ = run.end(site.output().root(), site.database());
+                    }
+                    answer
+                }
             }
         }
     }

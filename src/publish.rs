@@ -11,7 +11,7 @@ mod rss;
 use jiff::tz::TimeZone;
 use url::Url;
 
-pub use document::{FeedDocument, date_of, page_of, window};
+pub use document::{FeedDocument, date_of, link_of, window};
 pub use output::{Output, OutputError, Stage};
 
 use crate::catalog::Feed;
@@ -53,11 +53,12 @@ impl Publisher<'_> {
             changed += usize::from(stage.write(&format!("{}/{name}", feed.slug), &bytes)?);
             Ok(())
         };
+        let entries = pages::entries(&document, items);
         // What the feeds link to is there before they are.
-        for (name, page) in pages::archive(&document, items, self.templates)? {
+        for (name, page) in pages::archive(&document, items, &entries, self.templates)? {
             write(&name, page.into_bytes())?;
         }
-        write("index.html", pages::feed(&document, self.templates)?.into_bytes())?;
+        write("index.html", pages::feed(&document, &entries, self.templates)?.into_bytes())?;
         write("feed.xml", rss::write(&document)?.into_bytes())?;
         write("atom.xml", atom::write(&document)?.into_bytes())?;
         write("feed.json", json::write(&document)?.into_bytes())?;
@@ -88,8 +89,9 @@ pub fn rehearse(settings: &Settings, templates: &Templates) -> Result<(), Templa
     let items = [Item::sample(), Item::bare_sample()];
     let base_url = &settings.base_url;
     let document = FeedDocument::new(&feed, &items, base_url, &settings.time_zone);
-    pages::archive(&document, &items, templates)?;
-    pages::feed(&document, templates)?;
+    let entries = pages::entries(&document, &items);
+    pages::archive(&document, &items, &entries, templates)?;
+    pages::feed(&document, &entries, templates)?;
     pages::index("", &settings.language, &[&feed], base_url, templates)?;
     pages::opml("", &[&feed], base_url, templates)?;
     Ok(())

@@ -26,6 +26,7 @@ pub struct Run {
     file: File,
     /// What the site was when the run began: what is changed meanwhile is for the next.
     site: String,
+    idle: Option<(Timestamp, Timestamp)>,
 }
 
 /// There is nothing to do for a time, as long as the site is what it was.
@@ -50,7 +51,7 @@ impl Run {
         let file = options.read(true).write(true).create(true).truncate(false);
         let file = file.open(site.join(FILE))?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Run { file, site: site_state(site) })),
+            Ok(()) => Ok(Some(Run { file, site: site_state(site), idle: None })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
@@ -71,20 +72,18 @@ impl Run {
         })
     }
 
-    /// Puts down that there is nothing to do for a time, or that this is not known.
-    pub fn note_idle(
-        &mut self,
-        until: Option<Timestamp>,
-        now: Timestamp,
-        output: &Path,
-        database: Option<PathBuf>,
-    ) -> io::Result<()> {
-        let text = match until {
-            Some(until) => {
+    /// There is nothing to do from one moment to another.
+    pub fn is_done(&mut self, since: Timestamp, until: Timestamp) {
+        self.idle = Some((since, until));
+    }
+
+    /// Ends the run and puts down what there is to do, when all else is on the disk.
+    pub fn end(mut self, output: &Path, database: Option<PathBuf>) -> io::Result<()> {
+        let text = match self.idle {
+            Some((since, until)) => {
                 let (site, made) = (self.site.clone(), made_state(output, database.as_deref()));
                 let output = output.to_owned();
-                let idle = Idle { since: now, until, output, database, site, made };
-                serde_json::to_string(&idle)?
+                serde_json::to_string(&Idle { since, until, output, database, site, made })?
             }
             None => String::new(),
         };
@@ -107,12 +106,12 @@ fn site_state(site: &Path) -> String {
     hash::short(parts, HASH)
 }
 
-/// What it knows of the output, and whether the database is the same.
+/// What it knows of the output and the database.
 fn made_state(output: &Path, database: Option<&Path>) -> String {
     // A file that goes, or is replaced, changes its directory.
     let mut parts = known(WalkDir::new(output).max_depth(1));
     let database = database.and_then(|file| fs::metadata(file).ok());
-    parts.extend(database.map(|data| identity(&data)));
+    parts.extend(database.map(|data| stamp(&data)));
     hash::short(parts, HASH)
 }
 
@@ -125,22 +124,14 @@ fn known(files: WalkDir) -> Vec<Vec<u8>> {
     known.collect()
 }
 
+/// What is another for a file that was changed, or put in the place of one.
 fn stamp(data: &fs::Metadata) -> Vec<u8> {
     let modified = data.modified().ok();
     let since = modified.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok());
-    let nanoseconds = since.unwrap_or_default().as_nanos().to_le_bytes();
-    [&identity(data)[..], &data.len().to_le_bytes(), &nanoseconds].concat()
-}
-
-/// What is another for a file that was put in the place of one, whatever its name.
-fn identity(data: &fs::Metadata) -> Vec<u8> {
+    let nanoseconds = since.unwrap_or_default().as_nanos();
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        data.ino().to_le_bytes().to_vec()
-    }
+    let number = std::os::unix::fs::MetadataExt::ino(data);
     #[cfg(not(unix))]
-    {
-        vec![u8::from(data.is_file())]
-    }
+    let number = 0_u64;
+    [&number.to_le_bytes()[..], &data.len().to_le_bytes(), &nanoseconds.to_le_bytes()].concat()
 }

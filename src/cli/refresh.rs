@@ -50,12 +50,9 @@ pub async fn run(
         let directory = newsletter::preview(site, name);
         drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
     }
-    if let Some(run) = run {
-        let is_whole = is_told && options.slug.is_empty() && report.offline.is_none();
-        let until = report.next_check_at.unwrap_or(Timestamp::MAX);
-        let until = Some(until).filter(|_| is_whole && is_seen(site));
-        // It costs the next run nothing but time.
-        let _ = run.note_idle(until, now, site.output().root(), site.database());
+    let is_done = is_told && options.slug.is_empty() && report.offline.is_none() && is_seen(site);
+    if let Some(run) = run.filter(|_| is_done) {
+        run.is_done(now, report.next_check_at.unwrap_or(Timestamp::MAX));
     }
     Ok(Answer {
         outcome: if report.is_whole() { Outcome::Done } else { Outcome::InPart },

@@ -1,5 +1,8 @@
 //! Dates as the formats and the readers want them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use icu_calendar::{Date as IcuDate, Gregorian};
 use icu_datetime::{FixedCalendarDateTimeFormatter, fieldsets};
 use jiff::Timestamp;
@@ -8,33 +11,39 @@ use jiff::tz::TimeZone;
 
 use super::names;
 
-/// Formats a day; a macro because the type of every field set is its own.
+/// Formats a day; a macro because the type of every field set is its own. What is loaded for a language
+/// is kept: there are few of them, and many days.
 macro_rules! written {
-    ($day:expr, $language:expr, $fields:expr) => {{
+    ($day:expr, $language:expr, $fields:expr, $set:ty) => {{
+        type Formatter = FixedCalendarDateTimeFormatter<Gregorian, $set>;
+        thread_local! {
+            static LOADED: RefCell<HashMap<String, Option<Formatter>>> = RefCell::default();
+        }
         let language = if $language == "en" { "en-GB" } else { $language };
-        FixedCalendarDateTimeFormatter::<Gregorian, _>::try_new(
-            (&names::locale(language)).into(),
-            $fields,
-        )
-        .ok()
-        .zip(
-            IcuDate::try_new_gregorian($day.year().into(), $day.month() as u8, $day.day() as u8)
-                .ok(),
-        )
-        .map(|(formatter, day)| formatter.format(&day).to_string())
+        let (year, month, day) = ($day.year().into(), $day.month() as u8, $day.day() as u8);
+        LOADED.with_borrow_mut(|loaded| {
+            let load = || Formatter::try_new((&names::locale(language)).into(), $fields).ok();
+            if !loaded.contains_key(language) {
+                loaded.insert(language.to_owned(), load());
+            }
+            let formatter = loaded.get(language)?.as_ref()?;
+            let day = IcuDate::try_new_gregorian(year, month, day).ok()?;
+            Some(formatter.format(&day).to_string())
+        })
     }};
 }
 
 /// `21 February 2022`, `21. Februar 2022`: a day in the reader's language, from CLDR.
 /// Plain English is written day first, as the organisations that use this write it.
 pub fn long(day: Date, language: &str) -> String {
-    written!(day, language, fieldsets::YMD::long()).unwrap_or_else(|| day.to_string())
+    written!(day, language, fieldsets::YMD::long(), fieldsets::YMD)
+        .unwrap_or_else(|| day.to_string())
 }
 
 /// `February 2022`, `Februar 2022`
 pub fn long_month(day: Date, language: &str) -> String {
     let month = || day.strftime("%Y-%m").to_string();
-    written!(day, language, fieldsets::YM::long()).unwrap_or_else(month)
+    written!(day, language, fieldsets::YM::long(), fieldsets::YM).unwrap_or_else(month)
 }
 
 /// RFC 3339 in the site's time zone, whole seconds: `2022-02-21T12:00:00+01:00`.

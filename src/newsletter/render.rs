@@ -10,7 +10,7 @@ use super::digest::{Digest, Section};
 use crate::mail::encoded_html_len;
 use crate::model::{Image, Item, Slug};
 use crate::normalize::cut_at_word;
-use crate::publish::{date_of, page_of};
+use crate::publish::{date_of, link_of};
 use crate::site::Site;
 use crate::templates::Texts;
 
@@ -166,7 +166,6 @@ impl Renderer<'_> {
     }
 
     fn item(&self, feed: &Slug, item: &Item, section: &Section, detail: Detail) -> Value {
-        let own_page = || format!("{}{feed}/{}", self.site.settings.base_url, page_of(item));
         let summary = match detail {
             Detail::TitlesOnly => None,
             Detail::ShortSummaries => item.summary.as_deref().map(|text| cut_at_word(text, SHORT)),
@@ -175,7 +174,7 @@ impl Renderer<'_> {
         let image = item.image.as_ref().filter(|image| detail == Detail::All && is_shown(image));
         json!({
             "title": item.title,
-            "url": item.url.as_ref().map_or_else(own_page, Url::to_string),
+            "url": link_of(item, &self.site.settings.base_url, feed),
             "kicker": item.kicker.as_ref().filter(|kicker| Some(*kicker) != section.title.as_ref()),
             "date": date_of(item, &self.site.settings.time_zone, &self.digest.language),
             "summary": summary,

@@ -10,26 +10,38 @@ use crate::catalog::Feed;
 use crate::model::{Enclosure, Evidence, Item, Translation};
 use crate::templates::{TemplateError, Templates};
 
-/// `SLUG/index.html`
-pub fn feed(document: &FeedDocument, templates: &Templates) -> Result<String, TemplateError> {
-    let items: Vec<Value> = document.items.iter().map(|item| entry(item, document)).collect();
+/// `SLUG/index.html`, of what pages show of the items that the feed has.
+pub fn feed(
+    document: &FeedDocument,
+    entries: &[Value],
+    templates: &Templates,
+) -> Result<String, TemplateError> {
+    let items = &entries[..document.items.len().min(entries.len())];
     templates.render("feed.html", &page(document, "../", json!({ "items": items }), templates))
 }
 
-/// The archive: a page for each year and one for each item, none of which goes away.
+/// What pages show of items.
+pub fn entries(document: &FeedDocument, items: &[Item]) -> Vec<Value> {
+    items.iter().map(|item| entry(item, document)).collect()
+}
+
+/// The archive: a page for each year, and one for each item that has more to say than its place
+/// there; none of them goes away.
 pub fn archive(
     document: &FeedDocument,
     items: &[Item],
+    entries: &[Value],
     templates: &Templates,
 ) -> Result<Vec<(String, String)>, TemplateError> {
-    let mut years: BTreeMap<i16, Vec<&Item>> = BTreeMap::new();
+    let mut years: BTreeMap<i16, Vec<&Value>> = BTreeMap::new();
     let mut pages = Vec::new();
-    for item in items {
-        years.entry(day_of(item, document.zone).year()).or_default().push(item);
-        let mut entry = entry(item, document);
+    for (item, entry) in items.iter().zip(entries) {
+        years.entry(day_of(item, document.zone).year()).or_default().push(entry);
+        let Some(file) = page_of(item) else { continue };
+        let mut entry = entry.clone();
         entry["content"] = item.content.as_str().into();
         let context = page(document, "../../", json!({ "item": entry }), templates);
-        pages.push((page_of(item), templates.render("item.html", &context)?));
+        pages.push((file, templates.render("item.html", &context)?));
     }
     let all: Vec<Value> = years
         .iter()
@@ -37,13 +49,8 @@ pub fn archive(
         .map(|(year, items)| json!({ "year": year, "count": items.len() }))
         .collect();
     for (year, items) in &years {
-        let entries: Vec<Value> = items.iter().map(|item| entry(item, document)).collect();
-        let context = page(
-            document,
-            "../../",
-            json!({ "year": year, "years": all, "items": entries }),
-            templates,
-        );
+        let own = json!({ "year": year, "years": all, "items": items });
+        let context = page(document, "../../", own, templates);
         pages.push((format!("archive/{year}.html"), templates.render("archive.html", &context)?));
     }
     let context = page(document, "../../", json!({ "years": all }), templates);
