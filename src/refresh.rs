@@ -56,13 +56,13 @@ pub struct Pass<'a> {
 }
 
 /// Looks at the same time.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 48;
 
 /// Looks that are begun and not put down: others of their feed are before them.
-const WAITING: usize = 256;
+const WAITING: usize = 96;
 
 /// Looks put down together at most.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 
 impl Pass<'_> {
     /// Looks at the due sources of `feeds` and publishes; `told` hears of each source that was

@@ -109,7 +109,13 @@ fn site_state(site: &Path) -> String {
 /// What it knows of the output and the database.
 fn made_state(output: &Path, database: Option<&Path>) -> String {
     // A file that goes, or is replaced, changes its directory.
-    let mut parts = known(WalkDir::new(output).max_depth(1));
+    let mut parts: Vec<Vec<u8>> = Vec::new();
+    let mut entries: Vec<_> = fs::read_dir(output).into_iter().flatten().flatten().collect();
+    entries.sort_by_key(|entry| entry.file_name());
+    for entry in entries {
+        parts.push(entry.file_name().as_encoded_bytes().to_vec());
+        parts.push(entry.metadata().map(|data| stamp(&data)).unwrap_or_default());
+    }
     let database = database.and_then(|file| fs::metadata(file).ok());
     parts.extend(database.map(|data| stamp(&data)));
     hash::short(parts, HASH)

@@ -56,6 +56,9 @@ pub fn fingerprint<'a>(texts: impl IntoIterator<Item = &'a str>, language: &str)
 }
 
 fn essence(text: &str, language: &str) -> String {
+    if text.is_empty() {
+        return String::new();
+    }
     let without = |text: String, pattern: &LazyLock<Option<Regex>>, by: &str| match &**pattern {
         Some(regex) => regex.replace_all(&text, by).into_owned(),
         None => text,

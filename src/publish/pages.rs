@@ -33,10 +33,11 @@ pub fn archive(
     entries: &[Value],
     templates: &Templates,
 ) -> Result<Vec<(String, String)>, TemplateError> {
-    let mut years: BTreeMap<i16, Vec<&Value>> = BTreeMap::new();
+    let mut years: BTreeMap<i16, Vec<Value>> = BTreeMap::new();
     let mut pages = Vec::new();
     for (item, entry) in items.iter().zip(entries) {
-        years.entry(day_of(item, document.zone).year()).or_default().push(entry);
+        let year = day_of(item, document.zone).year();
+        years.entry(year).or_default().push(line(entry));
         let Some(file) = page_of(item) else { continue };
         let mut entry = entry.clone();
         entry["content"] = item.content.as_str().into();
@@ -56,6 +57,12 @@ pub fn archive(
     let context = page(document, "../../", json!({ "years": all }), templates);
     pages.push(("archive/index.html".to_owned(), templates.render("archive.html", &context)?));
     Ok(pages)
+}
+
+/// What the archive shows of an item.
+fn line(entry: &Value) -> Value {
+    const SHOWN: [&str; 7] = ["title", "url", "page", "language", "day", "date", "summary"];
+    SHOWN.iter().map(|name| ((*name).to_owned(), entry[name].clone())).collect()
 }
 
 /// `index.html`

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::rc::Rc;
 
 use super::look::Look;
 use super::{Pass, RefreshError};
@@ -22,7 +23,7 @@ pub struct Replay {
 /// The first page of a source, and what it gives by itself.
 #[derive(Debug)]
 pub struct FirstPage {
-    pub page: Box<Page>,
+    pub page: Rc<Page>,
     pub items: Vec<(ItemId, Sighting)>,
 }
 

@@ -5,6 +5,7 @@ mod first;
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -78,7 +79,7 @@ pub struct Found {
     /// The rules did not find what they should, others did.
     pub healed: Option<Healed>,
     /// The first page, and what it gives by itself.
-    pub first: Option<(Box<Page>, Vec<Sighting>)>,
+    pub first: Option<(Rc<Page>, Vec<Sighting>)>,
     /// What the items of the first page were read as, if they are the first that were found.
     read: Vec<Option<Sighting>>,
     /// The order of the listing changed while it was read.
@@ -169,9 +170,9 @@ impl Look<'_> {
         let validators = self.before.map(|row| &row.validators);
         let usable =
             validators.filter(|known| known.read_with.as_deref() == Some(&self.source.fingerprint));
-        let page = match self.fetch(url, usable, &self.source.request).await {
+        let page: Rc<Page> = match self.fetch(url, usable, &self.source.request).await {
             Ok(Fetched::NotModified { fresh_for }) => return Ok(Looked::Unchanged { fresh_for }),
-            Ok(Fetched::Page(page)) => page,
+            Ok(Fetched::Page(page)) => Rc::from(page),
             Err(error) => return Ok(Looked::Unreached(self.unreachable(url, &error), error)),
         };
         let mut found = Found {
@@ -191,7 +192,7 @@ impl Look<'_> {
             Ok(listing) => listing,
             Err(looked) => return Ok(looked),
         };
-        let (mut raw, has_moved) = self.listing(*page, listing, is_unread, &mut found).await?;
+        let (mut raw, has_moved) = self.listing(page, listing, is_unread, &mut found).await?;
         found.has_moved = has_moved;
         if has_moved || moves {
             self.read_again(url, &mut raw, &mut found).await?;
@@ -218,7 +219,7 @@ impl Look<'_> {
                 break;
             };
             let Ok((listing, _)) = self.read(&page).await? else { break };
-            let (again, has_moved) = self.listing(*page, listing, true, found).await?;
+            let (again, has_moved) = self.listing(Rc::from(page), listing, true, found).await?;
             found.has_moved |= has_moved;
             let known: HashSet<Option<String>> =
                 raw.iter().map(|(item, _)| item.url.clone()).collect();
@@ -236,14 +237,14 @@ impl Look<'_> {
     /// whether its order changed meanwhile.
     async fn listing(
         &self,
-        first: Page,
+        first: Rc<Page>,
         listing: Listing,
         is_unread: bool,
         found: &mut Found,
     ) -> Result<(Vec<Placed>, bool), StoreError> {
         let mut walk = Walk::new(self.source);
         let mut raw = Vec::new();
-        let mut page: Option<(Page, Result<Listing, Diagnostic>)> = Some((first, Ok(listing)));
+        let mut page: Option<(Rc<Page>, Result<Listing, Diagnostic>)> = Some((first, Ok(listing)));
         while let Some((current, listing)) = page.take() {
             let next = match listing {
                 Ok(listing) => {
@@ -264,7 +265,7 @@ impl Look<'_> {
             page = match self.go_on(next, &mut walk, found).await {
                 Some(page) => {
                     let read = self.read(&page).await?;
-                    Some((*page, read.map(|(listing, _)| listing)))
+                    Some((Rc::from(page), read.map(|(listing, _)| listing)))
                 }
                 None => None,
             };

@@ -10,8 +10,8 @@ use crate::model::{Item, ItemId, Slug};
 use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle};
 use crate::normalize::sighting::Sighting;
 
-/// Rows to one statement: 21 values each.
-const ROWS: usize = 100;
+/// Values to one statement: looking the next one up takes the longer the more there are.
+const VALUES: usize = 120;
 
 /// Writes that become true together. It is not held while anybody waits for the network.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ async fn write_items(
         changes.iter().filter(|c| c.kind != Kind::Unchanged).map(|change| &change.item).collect();
     let updates: Vec<String> =
         COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    for chunk in changed.chunks(ROWS) {
+    for chunk in changed.chunks(VALUES / COLUMNS.len()) {
         let rows: Vec<String> = (0..chunk.len())
             .map(|row| format!("({})", sql::placeholders(row * COLUMNS.len() + 1, COLUMNS.len())))
             .collect();
@@ -102,7 +102,7 @@ async fn write_aliases(
         .iter()
         .flat_map(|change| change.aliases.iter().map(|alias| (alias, change.item.id)))
         .collect();
-    for chunk in new.chunks(sql::CHUNK) {
+    for chunk in new.chunks(VALUES / 3) {
         let rows: Vec<String> = (0..chunk.len())
             .map(|row| format!("({})", sql::placeholders(row * 3 + 1, 3)))
             .collect();
@@ -125,7 +125,7 @@ async fn write_listings(
     changes: &[Change],
 ) -> Result<(), StoreError> {
     let learnt: Vec<&Change> = changes.iter().filter(|change| !change.is_as_before).collect();
-    for chunk in learnt.chunks(sql::CHUNK) {
+    for chunk in learnt.chunks(VALUES / 4) {
         let rows: Vec<String> = (0..chunk.len())
             .map(|row| format!("({})", sql::placeholders(row * 4 + 1, 4)))
             .collect();

@@ -1,6 +1,8 @@
 //! The first page of a listing: read, held against what the source usually gives, and searched for
 //! that where it falls short.
 
+use std::rc::Rc;
+
 use jiff::civil::Date;
 use scraper::Html;
 
@@ -45,7 +47,7 @@ impl Look<'_> {
     /// The first page, if it gives what it should.
     pub(super) async fn first(
         &self,
-        page: &Page,
+        page: &Rc<Page>,
         found: &mut Found,
     ) -> Result<Result<Listing, Looked>, StoreError> {
         let (mut listing, is_detected) = match self.read(page).await? {
@@ -67,7 +69,7 @@ impl Look<'_> {
         let Some(usual) = self.usual() else {
             if now.items > 0 {
                 found.usual = Some(now);
-                found.first = Some((Box::new(page.clone()), wanted));
+                found.first = Some((page.clone(), wanted));
             }
             return Ok(Ok(listing));
         };
@@ -77,7 +79,7 @@ impl Look<'_> {
         }
         let Some(drift) = self.drift(&wanted, &now, usual, is_detected).await? else {
             found.usual = Some(now.renewed(usual));
-            found.first = Some((Box::new(page.clone()), wanted));
+            found.first = Some((page.clone(), wanted));
             return Ok(Ok(listing));
         };
         found.read.clear();
