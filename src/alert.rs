@@ -1,4 +1,5 @@
-//! Telling the operator by a webhook what a refresh found to be wrong, and what no longer is.
+//! Telling the operator: by a webhook what a refresh found to be wrong and what no longer is, and by a
+//! ping that it ran at all.
 
 use std::time::Duration;
 
@@ -19,14 +20,24 @@ pub async fn post(webhook: &Url, sources: &[SourceReport]) -> Result<(), reqwest
     }
     let text: Vec<String> = new.iter().map(|source| source.told()).collect();
     let body = json!({ "text": text.join("\n\n"), "sources": new }).to_string();
-    reqwest::Client::builder()
-        .timeout(PATIENCE)
-        .build()?
-        .post(webhook.as_str())
-        .header("Content-Type", "application/json")
-        .body(body)
-        .send()
-        .await?
-        .error_for_status()?;
+    send(webhook, "application/json", body).await
+}
+
+/// Tells a service that watches over runs that there was one, and what it had to say; with `/fail`
+/// behind the address, as those services have it, if it failed.
+pub async fn ping(url: &Url, text: String, has_failed: bool) -> Result<(), reqwest::Error> {
+    let mut url = url.clone();
+    if has_failed && let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().push("fail");
+    }
+    send(&url, "text/plain; charset=utf-8", text).await
+}
+
+async fn send(url: &Url, content_type: &str, body: String) -> Result<(), reqwest::Error> {
+    // An error means that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let request = client.post(url.as_str()).header("Content-Type", content_type).body(body);
+    request.send().await?.error_for_status()?;
     Ok(())
 }

@@ -65,7 +65,7 @@ enum Command {
     /// Write the output again from what is remembered
     Publish,
     /// Sources and their health, feeds and their items, newsletters
-    Status,
+    Status(status::Options),
     /// What the next edition of a newsletter would be now; sends nothing
     Digest(digest::Options),
     /// The templates of pages and mails
@@ -116,7 +116,19 @@ const IN_PART: u8 = 3;
 /// Parses the arguments, runs the command, prints what went wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    match run(&cli) {
+    loop {
+        let code = run_and_tell(&cli);
+        match &cli.command {
+            Command::Refresh(options) if options.watch => {
+                std::thread::sleep(refresh::rest(Run::idle_until(&cli.site)));
+            }
+            _ => return code,
+        }
+    }
+}
+
+fn run_and_tell(cli: &Cli) -> ExitCode {
+    match run(cli) {
         Ok(answer) => {
             let text = if cli.json { answer.json.to_string() } else { answer.text };
             if !text.is_empty() {
@@ -130,7 +142,11 @@ pub fn main() -> ExitCode {
             }
         }
         Err(error) => {
-            eprintln!("error: {}", chain(&error));
+            let told = chain(&error);
+            eprintln!("error: {told}");
+            if let (Command::Refresh(_), Ok(runtime)) = (&cli.command, runtime()) {
+                runtime.block_on(refresh::ping_of_failure(&cli.site, told));
+            }
             let invalid = error.is::<Invalid>() || error.is::<Diagnostic>();
             if invalid { INVALID.into() } else { FAILED.into() }
         }
@@ -218,7 +234,7 @@ async fn run_with_store(
         Command::Test(options) => test::run(site, &store, options, now).await,
         Command::Refresh(options) => refresh::run(site, &store, run, options, now).await,
         Command::Publish => publish::run(site, &store).await,
-        Command::Status => status::run(site, &store).await,
+        Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Init(_)
         | Command::Probe(_)

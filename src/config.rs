@@ -53,6 +53,10 @@ pub struct Alerts {
     #[serde(deserialize_with = "toml_file::optional_address")]
     #[schemars(with = "Option<String>")]
     pub webhook: Option<Url>,
+    /// An address that hears of every run: itself, or with `/fail` behind it if the run has failed.
+    #[serde(deserialize_with = "toml_file::optional_address")]
+    #[schemars(with = "Option<String>")]
+    pub ping: Option<Url>,
 }
 
 /// Who mails, and by what way.

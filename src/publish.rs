@@ -3,6 +3,7 @@
 
 mod atom;
 mod document;
+mod health;
 mod json;
 mod output;
 mod pages;
@@ -12,6 +13,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 pub use document::{FeedDocument, date_of, link_of, window};
+pub use health::write as health;
 pub use output::{Output, OutputError, Stage};
 
 use crate::catalog::Feed;

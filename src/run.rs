@@ -26,7 +26,7 @@ pub struct Run {
     file: File,
     /// What the site was when the run began: what is changed meanwhile is for the next.
     site: String,
-    idle: Option<(Timestamp, Timestamp)>,
+    idle: Option<(Timestamp, Timestamp, bool)>,
 }
 
 /// There is nothing to do for a time, as long as the site is what it was.
@@ -34,6 +34,8 @@ pub struct Run {
 struct Idle {
     since: Timestamp,
     until: Timestamp,
+    /// What changes meanwhile can be seen.
+    is_sure: bool,
     output: PathBuf,
     /// The file of the database, if it is one.
     database: Option<PathBuf>,
@@ -57,6 +59,12 @@ impl Run {
         }
     }
 
+    /// Until when there is nothing to do, as far as that was put down.
+    pub fn idle_until(site: &Path) -> Option<Timestamp> {
+        let text = fs::read_to_string(site.join(FILE)).ok()?;
+        Some(serde_json::from_str::<Idle>(&text).ok()?.until)
+    }
+
     /// True if there is nothing to do at this moment.
     pub fn is_idle(&mut self, now: Timestamp) -> bool {
         let mut text = String::new();
@@ -65,25 +73,35 @@ impl Run {
         }
         let idle: Option<Idle> = serde_json::from_str(&text).ok();
         idle.is_some_and(|idle| {
-            idle.since <= now
+            idle.is_sure
+                && idle.since <= now
                 && now < idle.until
                 && idle.site == self.site
                 && idle.made == made_state(&idle.output, idle.database.as_deref())
         })
     }
 
-    /// There is nothing to do from one moment to another.
-    pub fn is_done(&mut self, since: Timestamp, until: Timestamp) {
-        self.idle = Some((since, until));
+    /// There is nothing to do from one moment to another; for sure, if all that may change meanwhile
+    /// is among the files of the site.
+    pub fn is_done(&mut self, since: Timestamp, until: Timestamp, is_sure: bool) {
+        self.idle = Some((since, until, is_sure));
     }
 
     /// Ends the run and puts down what there is to do, when all else is on the disk.
     pub fn end(mut self, output: &Path, database: Option<PathBuf>) -> io::Result<()> {
         let text = match self.idle {
-            Some((since, until)) => {
+            Some((since, until, is_sure)) => {
                 let (site, made) = (self.site.clone(), made_state(output, database.as_deref()));
                 let output = output.to_owned();
-                serde_json::to_string(&Idle { since, until, output, database, site, made })?
+                serde_json::to_string(&Idle {
+                    since,
+                    until,
+                    is_sure,
+                    output,
+                    database,
+                    site,
+                    made,
+                })?
             }
             None => String::new(),
         };

@@ -4,6 +4,7 @@
 //! time is bound and never asked of the database, and a transaction's first statement writes.
 
 mod error;
+mod events;
 mod hosts;
 mod items;
 mod missing;
@@ -21,6 +22,7 @@ use sqlx::migrate::MigrateError;
 use sqlx::{AnyPool, Row};
 
 pub use error::StoreError;
+pub use events::Event;
 pub use items::Seen;
 pub use missing::{Given, Missing};
 pub use save::Batch;

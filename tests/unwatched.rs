@@ -106,3 +106,52 @@ fn nothing_is_left_of_an_interrupted_run() {
     bed.at("2026-05-20T12:00:00Z").run(&["refresh"]).ends(0);
     assert!(!bed.path("public/.infocus-new").exists());
 }
+
+#[test]
+fn a_ping_is_heard_of_every_run_and_of_the_failed_ones_as_such() {
+    let (server, mut bed) = refreshed();
+    let ear = Server::start(|_| Answer::status(200));
+    let settings = bed.read("infocus.toml");
+    bed.write("infocus.toml", format!("{settings}[alerts]\nping = \"{}\"\n", ear.url("/a1b2")));
+    for now in ["2026-05-20T12:00:00Z", "2026-05-20T12:00:01Z"] {
+        bed.at(now).run(&["refresh"]).ends(0);
+        assert_eq!(ear.asked_paths(), ["/a1b2"]);
+    }
+    // One source that is broken is no run that failed.
+    server.change(|_| Answer::status(404));
+    bed.at("2026-05-20T14:00:00Z").run(&["refresh"]).ends(3);
+    assert_eq!(ear.asked_paths(), ["/a1b2"]);
+    bed.write("feeds/broken.toml", "title = ");
+    bed.run(&["refresh"]).ends(2);
+    assert_eq!(ear.asked_paths(), ["/a1b2/fail"]);
+    ear.change(|_| Answer::status(500));
+    fs::remove_file(bed.path("feeds/broken.toml")).expect("it was there");
+    let told = bed.at("2026-05-20T14:00:01Z").run(&["refresh"]).ends(0).stderr;
+    assert!(told.starts_with("warning: the ping was not heard: "), "{told}");
+}
+
+#[test]
+fn the_status_is_a_table_and_a_feed_of_what_went_wrong() {
+    let (server, mut bed) = refreshed();
+    server.change(|_| Answer::status(404));
+    for now in ["2026-05-20T12:00:00Z", "2026-05-20T13:00:00Z"] {
+        bed.at(now).run(&["refresh"]).ends(3);
+    }
+    let told = bed.at("2026-05-20T13:30:00Z").run(&["status"]).ends(0).stdout;
+    let url = server.url("/news/");
+    let expected = format!(
+        "source  state   items   looked at   next look  location\n\
+         news/1  failed      8  30 min ago      in 2 h  {url}\n  \
+         source `news/1`: the server answered 404 Not Found\n  \
+         2 looks in a row have failed\n\nnews: 8 items\n"
+    );
+    assert_eq!(told, expected);
+    server.change(|_| classic(1..=8));
+    bed.at("2026-05-20T15:00:00Z").run(&["refresh"]).ends(0);
+    let feed = bed.run(&["status", "--feed"]).ends(0).stdout;
+    let parsed = feed_rs::parser::parse(feed.as_bytes()).expect("a feed");
+    let titles: Vec<String> =
+        parsed.entries.iter().map(|entry| entry.title.clone().expect("a title").content).collect();
+    assert_eq!(titles, ["news/1 is well again", "news/1 is in need of a look"]);
+    assert_eq!(bed.run(&["status", "--feed"]).ends(0).stdout, feed);
+}

@@ -1,19 +1,24 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::IsTerminal;
+use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
+use url::Url;
 
 use super::{Answer, Outcome};
 use crate::alert;
 use crate::catalog::Source;
+use crate::config::{self, Settings};
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
 use crate::refresh::{Pass, Report, SourceReport};
 use crate::run::Run;
 use crate::site::Site;
-use crate::store::Store;
+use crate::store::{Event, Store};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -22,6 +27,41 @@ pub struct Options {
     /// Look at all sources, due or not
     #[arg(long)]
     pub force: bool,
+    /// Go on for ever, each source when it is due
+    #[arg(long, conflicts_with_all = ["now", "force", "json"])]
+    pub watch: bool,
+}
+
+/// The time between two passes of a refresh that goes on for ever. Files are looked at in every pass.
+const SHORTEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// How long a refresh that goes on for ever rests until the next source is due. A tenth more or less,
+/// so that those who began together do not stay so.
+pub fn rest(until: Option<Timestamp>) -> Duration {
+    let wait = until.map(|until| until.duration_since(Timestamp::now()));
+    let wait = wait.and_then(|wait| Duration::try_from(wait).ok());
+    let wait = wait.unwrap_or(LONGEST).clamp(SHORTEST, LONGEST);
+    // The standard library's hashers are seeded at random.
+    let random = RandomState::new().build_hasher().finish() as f64 / u64::MAX as f64;
+    wait.mul_f64(1.0 + 0.1 * random)
+}
+
+/// Tells the service that watches over the runs of a site that this one ended with an error; what
+/// is wrong with the site may be in its definitions.
+pub async fn ping_of_failure(root: &Path, error: String) {
+    let file = Path::new(config::FILE);
+    let Ok(text) = std::fs::read_to_string(root.join(file)) else { return };
+    let settings = Settings::parse(file, &text, |name| std::env::var(name).ok());
+    if let Some(url) = settings.ok().and_then(|settings| settings.alerts.ping) {
+        ping(&url, error, true).await;
+    }
+}
+
+async fn ping(url: &Url, text: String, has_failed: bool) {
+    if let Err(error) = alert::ping(url, text, has_failed).await {
+        eprintln!("warning: the ping was not heard: {}", error.without_url());
+    }
 }
 
 pub async fn run(
@@ -44,15 +84,21 @@ pub async fn run(
     if let Some(problem) = &report.offline {
         eprintln!("error: {problem}");
     }
-    let is_told = tell(site, store, &report.sources).await?;
+    let is_told = tell(site, store, &report.sources, now).await?;
+    if let Some(url) = &site.settings.alerts.ping {
+        let told: Vec<String> = report.sources.iter().map(SourceReport::told).collect();
+        let problems = told.into_iter().filter(|told| !told.is_empty());
+        let text = report.offline.iter().map(ToString::to_string).chain(problems);
+        ping(url, text.collect::<Vec<_>>().join("\n"), report.offline.is_some()).await;
+    }
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
         let directory = newsletter::preview(site, name);
         drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
     }
-    let is_done = is_told && options.slug.is_empty() && report.offline.is_none() && is_seen(site);
-    if let Some(run) = run.filter(|_| is_done) {
-        run.is_done(now, report.next_check_at.unwrap_or(Timestamp::MAX));
+    if let Some(run) = run.filter(|_| options.slug.is_empty()) {
+        let is_sure = is_told && report.offline.is_none() && is_seen(site);
+        run.is_done(now, report.next_check_at.unwrap_or(Timestamp::MAX), is_sure);
     }
     Ok(Answer {
         outcome: if report.is_whole() { Outcome::Done } else { Outcome::InPart },
@@ -71,12 +117,20 @@ pub fn idle() -> Answer {
 /// True if what changes at a site can be seen from outside.
 fn is_seen(site: &Site) -> bool {
     let mut sources = site.feeds.iter().flat_map(|feed| &feed.sources);
-    !site.feeds.is_empty() && sources.all(Source::is_within_site)
+    // Whoever waits for a ping waits for all of them.
+    site.settings.alerts.ping.is_none()
+        && !site.feeds.is_empty()
+        && sources.all(Source::is_within_site)
 }
 
 /// What is wrong, and what is no longer; what was wrong before is told to who looks on, not to cron
 /// again at every pass. False if somebody has still to hear of it.
-async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::Result<bool> {
+async fn tell(
+    site: &Site,
+    store: &Store,
+    sources: &[SourceReport],
+    now: Timestamp,
+) -> anyhow::Result<bool> {
     let looks_on = std::io::stderr().is_terminal();
     for source in sources {
         let told = source.told();
@@ -95,7 +149,15 @@ async fn tell(site: &Site, store: &Store, sources: &[SourceReport]) -> anyhow::R
         return Ok(false);
     }
     for source in sources.iter().filter(|source| source.is_news()) {
-        store.note_told(&source.feed, &source.id, source.fault().as_deref()).await?;
+        let fault = source.fault();
+        let event = Event {
+            feed: source.feed.clone(),
+            source: source.source.clone(),
+            at: now,
+            text: source.told(),
+            is_over: fault.is_none(),
+        };
+        store.note_told(&event, &source.id, fault.as_deref()).await?;
     }
     Ok(true)
 }

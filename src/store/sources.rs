@@ -128,22 +128,6 @@ impl SourceRows {
 }
 
 impl Store {
-    /// Puts down what was told to be wrong with a source.
-    pub async fn note_told(
-        &self,
-        feed: &str,
-        location: &str,
-        told: Option<&str>,
-    ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE sources SET told = $3 WHERE feed = $1 AND location = $2")
-            .bind(feed)
-            .bind(location)
-            .bind(told)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     /// Which of these names a source passes over.
     pub async fn passed(
         &self,

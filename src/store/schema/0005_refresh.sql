@@ -19,3 +19,13 @@ CREATE TABLE hosts (
     robots    TEXT,
     robots_at BIGINT
 );
+
+-- What was told of the health of sources.
+CREATE TABLE events (
+    feed    TEXT NOT NULL,
+    source  TEXT NOT NULL,
+    at      BIGINT NOT NULL,
+    text    TEXT NOT NULL,
+    is_over BIGINT NOT NULL,
+    PRIMARY KEY (feed, source, at)
+);
