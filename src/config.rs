@@ -93,11 +93,16 @@ pub struct Fetch {
     #[serde(deserialize_with = "seconds")]
     #[schemars(with = "String")]
     pub spacing: Duration,
+    /// How long a page may take in all; a third of it until its first byte.
+    #[serde(deserialize_with = "seconds")]
+    #[schemars(with = "String")]
+    pub timeout: Duration,
 }
 
 impl Default for Fetch {
     fn default() -> Self {
-        Fetch { allow_private: Vec::new(), spacing: Duration::from_secs(1) }
+        let (spacing, timeout) = (Duration::from_secs(1), Duration::from_secs(60));
+        Fetch { allow_private: Vec::new(), spacing, timeout }
     }
 }
 

@@ -38,11 +38,8 @@ pub use hosts::HostRow;
 const LARGEST: usize = 10_000_000;
 /// The same of the head of an answer.
 const HEADERS: usize = 64_000;
+/// To make a connection, if all of the page may take no less.
 const CONNECT: Duration = Duration::from_secs(10);
-/// From the first byte sent to the first byte of the answer.
-const ANSWER: Duration = Duration::from_secs(20);
-/// To the last byte read.
-const TOTAL: Duration = Duration::from_secs(60);
 const REDIRECTS: usize = 10;
 /// What can be read.
 const ACCEPTED: &str = "text/html, application/xhtml+xml, application/atom+xml, \
@@ -87,6 +84,8 @@ pub struct Fetcher {
     client: Client,
     guard: Guard,
     hosts: Hosts,
+    /// From the first byte sent to the last byte of the answer; a third of it to the first.
+    timeout: Duration,
     /// Some server has answered something.
     has_heard: AtomicBool,
 }
@@ -102,7 +101,7 @@ impl Fetcher {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .user_agent(user_agent(settings))
-            .connect_timeout(CONNECT)
+            .connect_timeout(CONNECT.min(settings.fetch.timeout / 3))
             .cookie_store(true)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(guard.clone()))
@@ -112,6 +111,7 @@ impl Fetcher {
             client,
             guard,
             hosts: Hosts::new(settings.fetch.spacing, Timestamp::now(), Vec::new()),
+            timeout: settings.fetch.timeout,
             has_heard: AtomicBool::new(false),
         })
     }
@@ -299,8 +299,8 @@ impl Fetcher {
     /// Asks once.
     async fn ask(&self, request: RequestBuilder) -> Result<Response, FetchError> {
         let request = request.header(ACCEPT, ACCEPTED).header(ACCEPT_ENCODING, decode::CODINGS);
-        let response =
-            timeout(ANSWER, request.send()).await.map_err(|_| FetchError::NoAnswer)??;
+        let response = timeout(self.timeout / 3, request.send()).await;
+        let response = response.map_err(|_| FetchError::NoAnswer(self.timeout / 3))??;
         self.has_heard.store(true, Ordering::Relaxed);
         let length = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len();
         let head: usize = response.headers().iter().map(length).sum();
@@ -309,7 +309,7 @@ impl Fetcher {
 
     /// The body as it is meant, and the bytes that came for it.
     async fn body(&self, mut response: Response) -> Result<(Vec<u8>, usize), FetchError> {
-        let until = Instant::now() + TOTAL;
+        let until = Instant::now() + self.timeout * 2 / 3;
         let announced = text(response.headers(), CONTENT_LENGTH);
         if announced.and_then(|length| length.parse().ok()).is_some_and(|n: usize| n > LARGEST) {
             return Err(FetchError::TooLarge);
@@ -325,7 +325,7 @@ impl Fetcher {
             }
             Ok::<(), FetchError>(())
         };
-        timeout_at(until, whole).await.map_err(|_| FetchError::Slow)??;
+        timeout_at(until, whole).await.map_err(|_| FetchError::Slow(self.timeout))??;
         let received = body.received();
         Ok((body.end()?, received))
     }

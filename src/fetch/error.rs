@@ -1,12 +1,13 @@
 //! What can keep a page from being read, told apart as far as anybody acts on it.
 
 use std::io;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::StatusCode;
 use serde::{Serialize, Serializer};
 
-use super::{ANSWER, HEADERS, LARGEST, REDIRECTS, TOTAL};
+use super::{HEADERS, LARGEST, REDIRECTS};
 
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
@@ -31,10 +32,10 @@ pub enum FetchError {
     NoConnection(String),
     #[error("failed to agree on encryption: {0}")]
     Tls(String),
-    #[error("no answer within {} seconds", ANSWER.as_secs())]
-    NoAnswer,
-    #[error("not all of it came within {} seconds", TOTAL.as_secs())]
-    Slow,
+    #[error("no answer within {} seconds", .0.as_secs())]
+    NoAnswer(Duration),
+    #[error("not all of it came within {} seconds", .0.as_secs())]
+    Slow(Duration),
     #[error("the answer broke off: {0}")]
     BrokenOff(String),
     #[error("its compression is damaged: {0}")]
@@ -141,7 +142,7 @@ impl FetchError {
             FetchError::NoHost(_) => Outcome::Dns,
             FetchError::NoConnection(_) => Outcome::Connect,
             FetchError::Tls(_) => Outcome::Tls,
-            FetchError::NoAnswer | FetchError::Slow => Outcome::Timeout,
+            FetchError::NoAnswer(_) | FetchError::Slow(_) => Outcome::Timeout,
             FetchError::BrokenOff(_) | FetchError::Damaged(_) => Outcome::BrokenOff,
             FetchError::TooLarge | FetchError::LongHead => Outcome::TooLarge,
             FetchError::TooManyRedirects | FetchError::Circle | FetchError::BadRedirect(_) => {
@@ -169,7 +170,7 @@ impl FetchError {
     /// Nothing was heard of the server: it may be ours that does not reach it.
     pub fn is_silence(&self) -> bool {
         match self {
-            FetchError::NoHost(_) | FetchError::NoConnection(_) | FetchError::NoAnswer => true,
+            FetchError::NoHost(_) | FetchError::NoConnection(_) | FetchError::NoAnswer(_) => true,
             FetchError::NoRobots(error) => error.is_silence(),
             _ => false,
         }
@@ -182,8 +183,8 @@ impl FetchError {
             FetchError::NoHost(_)
             | FetchError::NoConnection(_)
             | FetchError::Tls(_)
-            | FetchError::NoAnswer
-            | FetchError::Slow
+            | FetchError::NoAnswer(_)
+            | FetchError::Slow(_)
             | FetchError::BrokenOff(_)
             | FetchError::Damaged(_)
             | FetchError::NoRobots(_)
@@ -228,8 +229,9 @@ fn of_status(status: StatusCode) -> Outcome {
 
 impl From<reqwest::Error> for FetchError {
     fn from(error: reqwest::Error) -> FetchError {
+        // What has a limit of its own here is the connection.
         if error.is_timeout() {
-            return FetchError::NoAnswer;
+            return FetchError::NoConnection("it takes too long".to_owned());
         }
         // The innermost cause says what happened; what is around it says that something did.
         let mut cause: &dyn std::error::Error = &error;
@@ -240,10 +242,12 @@ impl From<reqwest::Error> for FetchError {
                 Some(FetchError::NoHost(host)) => return FetchError::NoHost(host.clone()),
                 _ => {}
             }
-            // What rustls has to say comes inside an error of input and output, as no source of it.
+            // What rustls has to say comes inside an error of input and output, as no source of it; that
+            // the other side hung up on it, in words alone.
             let wrapped = inner.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
-            is_tls |= inner.is::<rustls::Error>()
-                || wrapped.is_some_and(|error| error.is::<rustls::Error>());
+            let is_rustls = wrapped.is_some_and(|error| error.is::<rustls::Error>());
+            is_tls |=
+                is_rustls || inner.is::<rustls::Error>() || inner.to_string().starts_with("tls ");
             cause = inner;
         }
         let told = cause.to_string();
