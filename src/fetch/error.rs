@@ -169,11 +169,10 @@ impl FetchError {
 
     /// Nothing was heard of the server: it may be ours that does not reach it.
     pub fn is_silence(&self) -> bool {
-        match self {
-            FetchError::NoHost(_) | FetchError::NoConnection(_) | FetchError::NoAnswer(_) => true,
-            FetchError::NoRobots(error) => error.is_silence(),
-            _ => false,
-        }
+        matches!(
+            self,
+            FetchError::NoHost(_) | FetchError::NoConnection(_) | FetchError::NoAnswer(_)
+        )
     }
 
     /// Another time the answer may be another: the server is busy, broken or not to be reached.

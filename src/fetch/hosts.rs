@@ -150,10 +150,10 @@ impl Held<'_> {
                     if let Some(after) = error.retry_after() {
                         self.leave_alone(after);
                     }
-                    return Err(match error {
-                        error @ (FetchError::Private(_) | FetchError::NoHost(_)) => error,
-                        error if error.is_silence() => error,
-                        error => FetchError::NoRobots(Box::new(error)),
+                    // What keeps it from being reached keeps all else from it.
+                    return Err(match error.status() {
+                        Some(_) => FetchError::NoRobots(Box::new(error)),
+                        None => error,
                     });
                 }
             }
