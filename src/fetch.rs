@@ -84,6 +84,7 @@ pub struct Fetcher {
     client: Client,
     guard: Guard,
     hosts: Hosts,
+    spacing: Duration,
     /// From the first byte sent to the last byte of the answer; a third of it to the first.
     timeout: Duration,
     /// Some server has answered something.
@@ -111,6 +112,7 @@ impl Fetcher {
             client,
             guard,
             hosts: Hosts::new(settings.fetch.spacing, Timestamp::now(), Vec::new()),
+            spacing: settings.fetch.spacing,
             timeout: settings.fetch.timeout,
             has_heard: AtomicBool::new(false),
         })
@@ -118,8 +120,7 @@ impl Fetcher {
 
     /// The same with what earlier runs remember of hosts, by a clock that stands at `now`.
     pub fn remembering(self, hosts: Vec<HostRow>, now: Timestamp) -> Fetcher {
-        let spacing = self.hosts.spacing();
-        Fetcher { hosts: Hosts::new(spacing, now, hosts), ..self }
+        Fetcher { hosts: Hosts::new(self.spacing, now, hosts), ..self }
     }
 
     /// What is to be remembered of hosts that were asked since the last call.
@@ -277,7 +278,7 @@ impl Fetcher {
     /// What a host says that programs may ask for.
     async fn robots(&self, page: &Url, reaches_private: bool) -> Result<Said, FetchError> {
         let mut url = page.join(ROBOTS).map_err(|error| FetchError::Other(error.to_string()))?;
-        for _ in 0..=REDIRECTS {
+        for hop in 0..=REDIRECTS {
             self.guard.check(&url, reaches_private && url.origin() == page.origin())?;
             let response = self.ask(self.client.get(url.clone())).await?;
             let status = response.status();
@@ -285,15 +286,16 @@ impl Fetcher {
             if status.is_redirection() && response.headers().contains_key(LOCATION) {
                 url = redirected(&url, response.headers())?;
             } else if status.is_success() {
-                return Ok(Said::new(&self.body(response).await?.0, now));
+                let body = self.body(response).await?.0;
+                return Ok(Said::new(&body, now, hop > 0));
             } else if status.is_server_error() || error::is_busy(status) {
                 return Err(self.refused(&response));
             } else {
                 // There is none (RFC 9309, 2.3.1.3).
-                return Ok(Said::new(b"", now));
+                return Ok(Said::new(b"", now, hop > 0));
             }
         }
-        Ok(Said::new(b"", self.hosts.now()))
+        Ok(Said::new(b"", self.hosts.now(), true))
     }
 
     /// Asks once.

@@ -37,7 +37,7 @@ fn problems_name_the_line_and_the_way_out() {
         ),
         (
             "[fetch]\nqqqq = 1",
-            "unknown key `qqqq`\n  at: infocus.toml:2\nhelp: allowed are `allow_private`, `spacing`",
+            "unknown key `qqqq`\n  at: infocus.toml:2\nhelp: allowed are `allow_private`, `spacing`, `timeout`",
         ),
         (
             "\ntime_zone = \"Europe/Wien\"",

@@ -251,6 +251,7 @@ impl From<reqwest::Error> for FetchError {
         }
         let told = cause.to_string();
         match () {
+            () if told.contains("message head is too large") => FetchError::LongHead,
             () if is_tls => FetchError::Tls(told),
             () if error.is_connect() => FetchError::NoConnection(told),
             () if error.is_body() || error.is_request() => FetchError::BrokenOff(told),

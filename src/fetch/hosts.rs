@@ -65,22 +65,19 @@ pub struct Held<'a> {
 impl Hosts {
     pub fn new(spacing: Duration, now: Timestamp, rows: Vec<HostRow>) -> Hosts {
         let host = |row: HostRow| {
-            let said = row.robots.map(|(text, at)| Said { text, at });
+            let said = row.robots.map(|(text, at)| Said { text, at, was_elsewhere: false });
             let host = Host { free_at: row.free_at, said, robots: None };
             (row.host, Arc::new(tokio::sync::Mutex::new(host)))
         };
         Hosts {
-            spacing,
+            // What is read here has not been told to the other side yet.
+            spacing: spacing.mul_f32(1.05),
             now,
             started: Instant::now(),
             known: Mutex::new(rows.into_iter().map(host).collect()),
             asked: Mutex::default(),
             lines: Semaphore::new(AT_ONCE),
         }
-    }
-
-    pub fn spacing(&self) -> Duration {
-        self.spacing
     }
 
     pub fn now(&self) -> Timestamp {
@@ -143,6 +140,9 @@ impl Held<'_> {
         if !self.host.said.as_ref().is_some_and(|said| said.holds(now)) {
             match robots().await {
                 Ok(said) => {
+                    if said.was_elsewhere {
+                        tokio::time::sleep(self.hosts.spacing).await;
+                    }
                     (self.host.said, self.host.robots) = (Some(said), None);
                 }
                 Err(_) if self.host.said.as_ref().is_some_and(|said| said.holds_in_need(now)) => {}

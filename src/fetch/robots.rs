@@ -22,10 +22,12 @@ pub struct Said {
     /// Its lines, without comments; empty if it has none.
     pub text: String,
     pub at: Timestamp,
+    /// It was somewhere else, so that more than one thing was asked for.
+    pub was_elsewhere: bool,
 }
 
 impl Said {
-    pub fn new(body: &[u8], at: Timestamp) -> Said {
+    pub fn new(body: &[u8], at: Timestamp, was_elsewhere: bool) -> Said {
         let text = String::from_utf8_lossy(body);
         let mut kept = String::new();
         for line in text.trim_start_matches('\u{feff}').lines() {
@@ -36,7 +38,7 @@ impl Said {
                 kept.push('\n');
             }
         }
-        Said { text: kept, at }
+        Said { text: kept, at, was_elsewhere }
     }
 
     pub fn holds(&self, now: Timestamp) -> bool {
