@@ -22,13 +22,30 @@ pub enum StoreError {
     Open(String, String),
     #[error("the database holds what this program never wrote: {0}")]
     Foreign(String),
+    #[error(
+        "there is no room for the database\nhelp: make some; what is published stays as it is until then"
+    )]
+    Full,
     #[error("the database failed: {0}")]
-    Sql(#[from] sqlx::Error),
+    Sql(String),
 }
 
 /// SQLite's result codes for a damaged file and for a file that is none of its own.
 const SQLITE_CORRUPT: &str = "11";
 const SQLITE_NOTADB: &str = "26";
+
+/// The same for a disk that is full.
+const SQLITE_FULL: &str = "13";
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> StoreError {
+        match error.as_database_error() {
+            Some(error) if error.code().as_deref() == Some(SQLITE_FULL) => StoreError::Full,
+            Some(error) => StoreError::Sql(error.message().to_owned()),
+            None => StoreError::Sql(error.to_string()),
+        }
+    }
+}
 
 impl StoreError {
     pub(super) fn opening(name: &str, error: sqlx::Error) -> StoreError {
