@@ -8,6 +8,7 @@ mod commands;
 mod config;
 mod date_forms;
 mod dates;
+mod day;
 mod detect;
 mod diagnostic;
 mod digest;

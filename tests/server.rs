@@ -24,7 +24,8 @@ pub struct Request {
 
 type Handler = dyn Fn(&Request) -> Answer + Send;
 
-type Robots = Arc<Mutex<Option<Answer>>>;
+/// An answer, or that of the handler.
+type Robots = Arc<Mutex<Option<Option<Answer>>>>;
 
 pub struct Server {
     address: SocketAddr,
@@ -52,7 +53,12 @@ impl Answer {
 
 impl Server {
     pub fn start(handler: impl Fn(&Request) -> Answer + Send + 'static) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Server::at("127.0.0.1:0", handler)
+    }
+
+    /// At an address; at `0.0.0.0:0` it is many hosts, 127.0.0.1 and all others of loopback.
+    pub fn at(place: &str, handler: impl Fn(&Request) -> Answer + Send + 'static) -> Server {
+        let listener = TcpListener::bind(place).expect("a port");
         let address = listener.local_addr().expect("an address");
         let handler: Arc<Mutex<Box<Handler>>> = Arc::new(Mutex::new(Box::new(handler)));
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
@@ -69,7 +75,12 @@ impl Server {
 
     /// From now on has a robots.txt.
     pub fn says_to_robots(&self, answer: Answer) {
-        *self.robots.lock().expect("an answer") = Some(answer);
+        *self.robots.lock().expect("an answer") = Some(Some(answer));
+    }
+
+    /// From now on its handler says what its robots.txt is.
+    pub fn says_to_robots_by_handler(&self) {
+        *self.robots.lock().expect("an answer") = Some(None);
     }
 
     /// From now on answers differently.
@@ -79,6 +90,10 @@ impl Server {
 
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    pub fn port(&self) -> u16 {
+        self.address.port()
     }
 
     /// The requests since the last call.
@@ -95,7 +110,7 @@ fn answer(
     mut stream: TcpStream,
     handler: &Mutex<Box<Handler>>,
     log: &Mutex<Vec<Request>>,
-    robots: &Mutex<Option<Answer>>,
+    robots: &Mutex<Option<Option<Answer>>>,
 ) {
     let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
     let Some(Ok(first)) = lines.next() else { return };
@@ -113,9 +128,10 @@ fn answer(
     if !is_robots || robots.is_some() {
         log.lock().expect("a log").push(request.clone());
     }
-    let answer = match is_robots {
-        true => robots.unwrap_or_else(|| Answer::status(404)),
-        false => (handler.lock().expect("a handler"))(&request),
+    let answer = match robots {
+        None if is_robots => Answer::status(404),
+        Some(Some(robots)) if is_robots => robots,
+        _ => (handler.lock().expect("a handler"))(&request),
     };
     let mut head = format!(
         "HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n",
