@@ -104,6 +104,9 @@ impl Fetcher {
             .user_agent(user_agent(settings))
             .connect_timeout(CONNECT.min(settings.fetch.timeout / 3))
             .cookie_store(true)
+            // Until the host's next turn; what is kept of a thousand hosts is much.
+            .pool_idle_timeout(settings.fetch.spacing + Duration::from_secs(1))
+            .pool_max_idle_per_host(1)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(guard.clone()))
             .build()

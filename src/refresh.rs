@@ -59,10 +59,13 @@ pub struct Pass<'a> {
 const AT_ONCE: usize = 48;
 
 /// Looks that are begun and not put down: others of their feed are before them.
-const WAITING: usize = 96;
+const WAITING: usize = 128;
 
 /// Looks put down together at most.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
+
+/// How long the first of them waits for the others.
+const GATHERING: Duration = Duration::from_millis(200);
 
 impl Pass<'_> {
     /// Looks at the due sources of `feeds` and publishes; `told` hears of each source that was
@@ -101,6 +104,15 @@ impl Pass<'_> {
         let settle_all = async {
             let mut chunk = Vec::new();
             while to_settle.recv_many(&mut chunk, BATCH).await > 0 {
+                // Together they cost less than one by one.
+                let until = Instant::now() + GATHERING;
+                while chunk.len() < BATCH {
+                    let more = to_settle.recv_many(&mut chunk, BATCH);
+                    match tokio::time::timeout_at(until.into(), more).await {
+                        Ok(1..) => {}
+                        Ok(0) | Err(_) => break,
+                    }
+                }
                 for (turn, place, looked, took) in chunk.drain(..) {
                     told(looks[turn].source);
                     times[turn] = took;
