@@ -224,3 +224,18 @@ fn when_nothing_answers_at_all_nothing_is_counted_against_the_sources() {
     assert_eq!(told["sources"][0]["outcome"], "dns");
     assert_eq!(told["sources"][1]["outcome"], "read");
 }
+
+#[test]
+fn what_was_not_asked_is_neither_well_again_nor_worse() {
+    let (server, mut bed) = fresh();
+    bed.run(&["refresh"]).ends(0);
+    server.change(|_| Answer::status(503).with("Retry-After", "7200"));
+    bed.at("2026-05-20T12:00:00Z").run(&["refresh"]).ends(3);
+    server.change(|_| classic(1..=8));
+    let ran = bed.at("2026-05-20T13:00:00Z").run(&["refresh", "--force"]).ends(0);
+    assert_eq!(ran.stderr, "");
+    let status = bed.run(&["status"]).ends(0).stdout;
+    assert!(status.contains("failed") && status.contains("503"), "{status}");
+    let ran = bed.at("2026-05-20T14:30:00Z").run(&["refresh"]).ends(0);
+    assert_eq!(ran.stderr, "source `news/1` gives its items again\n");
+}

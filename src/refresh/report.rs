@@ -185,8 +185,10 @@ impl SourceReport {
 
     /// What is remembered of it.
     pub fn note_in(&self, row: &mut SourceRow) {
-        row.verdict = self.verdict.as_str().to_owned();
-        row.message = self.message();
+        if self.was_asked() {
+            row.verdict = self.verdict.as_str().to_owned();
+            row.message = self.message();
+        }
         row.outcome = self.outcome.as_str().to_owned();
         row.next_check_at = self.next_check_at;
     }
@@ -205,9 +207,14 @@ impl SourceReport {
         Some(format!("{state}: {message}"))
     }
 
+    /// It was asked for something, so that there is something to say of it.
+    pub fn was_asked(&self) -> bool {
+        !matches!(self.outcome, Outcome::Postponed | Outcome::Offline)
+    }
+
     /// Something about it is wrong that nobody was told of, or no longer is.
     pub fn is_news(&self) -> bool {
-        self.fault() != self.was_told
+        self.was_asked() && self.fault() != self.was_told
     }
 
     /// What is wrong with it, or that nothing is any more, for people.
@@ -221,7 +228,7 @@ impl SourceReport {
                 self.feed
             ));
         }
-        if self.was_told.is_some() && self.fault().is_none() {
+        if self.was_asked() && self.was_told.is_some() && self.fault().is_none() {
             told.push(format!("source `{}` gives its items again", self.source));
         }
         told.join("\n")
