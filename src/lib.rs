@@ -12,13 +12,14 @@
 //! items --newsletter--> Digest --> the draft of the next edition
 //! ```
 //!
-//! Follow one announcement: [`cli`] loads the [`site`], opens the [`store`] and hands both to
-//! [`refresh`]. That asks the [`store`] which sources are due, gets their pages by [`fetch`] or
-//! their files by [`catalog`], has [`extract`] find the strings - by rules, or by what a feed or a
+//! Follow one announcement: [`cli`] makes sure that this is the only [`run`] and that there is
+//! something to do, loads the [`site`], opens the [`store`] and hands both to [`refresh`]. That asks
+//! the [`store`] which sources are due, gets their pages by [`fetch`], many at a time and each host as
+//! it wishes, or their files by [`catalog`], has [`extract`] find the strings - by rules, or by what a feed or a
 //! sitemap is - and [`normalize`] make a sighting of them, with [`dates`] deciding what is a date
 //! and what is not. [`normalize::ledger`] says which item the sighting is, and the store puts it
-//! down in one transaction. Then [`publish`] writes what has changed, and [`newsletter`] renews
-//! the drafts.
+//! down, with others, in one transaction. Then [`publish`] writes the feeds that would be different,
+//! [`newsletter`] renews the drafts, and [`alert`] tells the operator what took a turn.
 //!
 //! # The rules
 //!
