@@ -56,10 +56,10 @@ pub struct Pass<'a> {
 }
 
 /// Looks at the same time.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 32;
 
 /// Looks that are begun and not put down: others of their feed are before them.
-const WAITING: usize = 128;
+const WAITING: usize = 80;
 
 /// Looks put down together at most.
 const BATCH: usize = 64;

@@ -47,7 +47,7 @@ impl Store {
         let name = database.to_owned();
         let url = sql::address(site, database).ok_or(StoreError::Unsupported(name.clone()))?;
         let pool = AnyPoolOptions::new()
-            .max_connections(4)
+            .max_connections(2)
             .acquire_timeout(BUSY)
             .after_connect({
                 let is_sqlite = url.starts_with("sqlite:");
