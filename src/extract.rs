@@ -147,6 +147,8 @@ pub struct Listing {
     pub parts: Vec<String>,
     /// It says where the items are and not what: their own pages have to be read.
     pub are_bare: bool,
+    /// How long it holds, as it says itself, in minutes (RSS 2.0, `ttl`).
+    pub ttl: Option<u32>,
 }
 
 /// How a page or file is read.

@@ -239,3 +239,16 @@ fn what_was_not_asked_is_neither_well_again_nor_worse() {
     let ran = bed.at("2026-05-20T14:30:00Z").run(&["refresh"]).ends(0);
     assert_eq!(ran.stderr, "source `news/1` gives its items again\n");
 }
+
+#[test]
+fn a_feed_that_says_how_long_it_holds_is_not_asked_for_before() {
+    let server = Server::start(|_| {
+        Answer::page(
+            "<rss version='2.0'><channel><title>N</title><ttl>180</ttl><item><title>One</title><link>/1</link></item></channel></rss>",
+        )
+        .with("Content-Type", "application/rss+xml")
+    });
+    let mut bed = bed(&server, "/feed.xml", "");
+    bed.at("2026-05-20T10:00:00Z");
+    assert_eq!(report(&bed, 0)["next_check_at"], "2026-05-20T13:00:00Z");
+}

@@ -60,6 +60,7 @@ pub fn read(
         items,
         base: base(&text),
         language: feed.language.clone(),
+        ttl: feed.ttl,
         ..Listing::default()
     })
 }

@@ -192,6 +192,8 @@ impl Look<'_> {
             Ok(listing) => listing,
             Err(looked) => return Ok(looked),
         };
+        let ttl = listing.ttl.map(|minutes| SignedDuration::from_mins(i64::from(minutes)));
+        found.fresh_for = found.fresh_for.max(ttl);
         let (mut raw, has_moved) = self.listing(page, listing, is_unread, &mut found).await?;
         found.has_moved = has_moved;
         if has_moved || moves {
