@@ -179,6 +179,9 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     {
         return Ok(refresh::idle());
     }
+    if let Some(run) = &mut run {
+        run.start()?;
+    }
     let site = Site::load(&cli.site)?;
     match &cli.command {
         Command::Check => check::run(&site),

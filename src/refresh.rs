@@ -4,6 +4,7 @@ mod kept;
 mod look;
 mod missing;
 mod output;
+mod progress;
 mod queue;
 mod repair;
 mod report;
@@ -12,23 +13,23 @@ mod settle;
 mod walk;
 
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future, stream};
 use jiff::Timestamp;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout_at;
 
 use crate::catalog::{Feed, Location, Source};
-use crate::diagnostic::{Diagnostic, count};
+use crate::diagnostic::Diagnostic;
 use crate::fetch::Fetcher;
 use crate::normalize::ledger::Occasion;
 use crate::publish::PublishError;
 use crate::site::Site;
 use crate::store::{SourceRow, SourceRows, Store, StoreError};
-use look::{Look, Looked};
-use queue::Queue;
-use settle::Settled;
+use look::Look;
+use progress::{Done, Progress};
 
 pub use kept::Replay;
 pub use output::publish;
@@ -79,11 +80,8 @@ impl Pass<'_> {
         let rows = self.store.sources().await?;
         let fetcher = self.site.fetcher()?.remembering(self.store.hosts().await?, self.now);
         let looks = self.due(feeds, &rows, &fetcher);
-        let mut reports: Vec<Option<SourceReport>> = looks.iter().map(|_| None).collect();
-        let mut times = vec![Duration::ZERO; looks.len()];
-        let (mut missing, mut silent) = (Vec::new(), Vec::new());
         let room = Semaphore::new(WAITING);
-        let mut queue = Queue::new(&looks);
+        let mut progress = Progress::new(self, &looks, &fetcher);
         let (done, mut to_settle) = mpsc::unbounded_channel();
         let look_at_all = async {
             // Moved in, so that the other side hears of the end.
@@ -93,7 +91,7 @@ impl Pass<'_> {
                     let place = room.acquire().await;
                     let began = Instant::now();
                     let looked = look.run().await;
-                    (turn, place, looked, began.elapsed())
+                    Done { turn, looked, took: began.elapsed(), _place: place }
                 })
                 .buffer_unordered(AT_ONCE)
                 // Nobody listens any more after an error, which is told below.
@@ -103,73 +101,16 @@ impl Pass<'_> {
         };
         let settle_all = async {
             let mut chunk = Vec::new();
-            while to_settle.recv_many(&mut chunk, BATCH).await > 0 {
-                // Together they cost less than one by one.
-                let until = Instant::now() + GATHERING;
-                while chunk.len() < BATCH {
-                    let more = to_settle.recv_many(&mut chunk, BATCH);
-                    match tokio::time::timeout_at(until.into(), more).await {
-                        Ok(1..) => {}
-                        Ok(0) | Err(_) => break,
-                    }
-                }
-                for (turn, place, looked, took) in chunk.drain(..) {
-                    told(looks[turn].source);
-                    times[turn] = took;
-                    queue.put(turn, (looked?, place));
-                }
-                let mut batch = self.store.begin().await?;
-                let mut settled = Vec::new();
-                for (turn, (looked, _place)) in queue.ready() {
-                    match looked {
-                        // Whose fault that is will be seen.
-                        Looked::Unreached(problem, error)
-                            if error.is_silence() && !fetcher.has_heard() =>
-                        {
-                            silent.push((turn, Looked::Unreached(problem, error)));
-                        }
-                        looked => {
-                            let done = self.settle(&looks[turn], looked, &mut batch).await?;
-                            settled.push((turn, done));
-                        }
-                    }
-                }
-                batch.note_hosts(&fetcher.asked()).await?;
-                batch.commit().await?;
-                for (turn, Settled { mut report, page, given }) in settled {
-                    let look = &looks[turn];
-                    // What is kept is for trying definitions; feeds go on without.
-                    report.warnings.extend(page.and_then(|page| self.keep(look, page)));
-                    if let Some(given) = given {
-                        missing.push((turn, self.missing(look, &given).await?));
-                    }
-                    reports[turn] = Some(report);
-                }
+            while gather(&mut to_settle, &mut chunk).await {
+                chunk.iter().for_each(|done| told(looks[done.turn].source));
+                progress.settle(chunk.drain(..)).await?;
             }
             Ok::<_, RefreshError>(())
         };
         // Side by side: a look that is not driven on may hold what settling waits for.
         future::try_join(look_at_all, settle_all).await?;
-        let offline = if is_offline(&looks, &silent, &fetcher) {
-            for (turn, _) in &silent {
-                reports[*turn] = Some(self.offline(&looks[*turn]));
-            }
-            Some(offline(silent.len()))
-        } else {
-            let mut batch = self.store.begin().await?;
-            for (turn, looked) in silent {
-                let settled = self.settle(&looks[turn], looked, &mut batch).await?;
-                reports[turn] = Some(settled.report);
-            }
-            batch.commit().await?;
-            None
-        };
-        self.ask_for_missing(&looks, missing, &mut reports).await?;
+        let (sources, offline) = progress.end().await?;
         let written = publish(self.site, self.store, feeds, false).await?;
-        let timed = reports.into_iter().zip(times).filter_map(|(report, took)| {
-            Some(SourceReport { took: took.as_millis() as u64, ..report? })
-        });
-        let sources: Vec<SourceReport> = timed.collect();
         let next_check_at = next_check(feeds, &rows, &sources);
         Ok(Report { sources, feeds: written, offline, next_check_at })
     }
@@ -265,17 +206,18 @@ fn next_check(feeds: &[&Feed], rows: &SourceRows, reports: &[SourceReport]) -> O
     next.min()
 }
 
-/// True if nothing was heard of anybody, and more than one was asked: that is the network here.
-fn is_offline(looks: &[Look<'_>], silent: &[(usize, Looked)], fetcher: &Fetcher) -> bool {
-    let host = |(turn, _): &(usize, Looked)| match &looks[*turn].source.location {
-        Location::Page(url) => url.host_str().map(str::to_owned),
-        Location::Files { .. } => None,
-    };
-    let hosts: HashSet<String> = silent.iter().filter_map(host).collect();
-    !fetcher.has_heard() && hosts.len() > 1
-}
-
-fn offline(sources: usize) -> Diagnostic {
-    Diagnostic::new(format!("none of {} could be reached", count(sources, "source")))
-        .help("see whether this machine is on the net; nothing is counted against the sources")
+/// Waits for looks that are done, and a moment for others: together they cost less than one by one.
+/// False if there are no more.
+async fn gather<T>(done: &mut mpsc::UnboundedReceiver<T>, chunk: &mut Vec<T>) -> bool {
+    if done.recv_many(chunk, BATCH).await == 0 {
+        return false;
+    }
+    let until = Instant::now() + GATHERING;
+    while chunk.len() < BATCH {
+        match timeout_at(until.into(), done.recv_many(chunk, BATCH)).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => break,
+        }
+    }
+    true
 }

@@ -4,6 +4,7 @@
 //! until when there is nothing to do as long as the site is what it was. That is seen without reading
 //! any of it, by what the file system knows of its files.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,11 @@ impl Run {
         Some(serde_json::from_str::<Idle>(&text).ok()?.until)
     }
 
+    /// Whatever was put down before holds no longer, however this run ends.
+    pub fn start(&mut self) -> io::Result<()> {
+        self.file.set_len(0)
+    }
+
     /// True if there is nothing to do at this moment.
     pub fn is_idle(&mut self, now: Timestamp) -> bool {
         let mut text = String::new();
@@ -106,7 +112,6 @@ impl Run {
             None => String::new(),
         };
         self.file.rewind()?;
-        self.file.set_len(0)?;
         self.file.write_all(text.as_bytes())
     }
 }
@@ -127,13 +132,10 @@ fn site_state(site: &Path) -> String {
 /// What it knows of the output and the database.
 fn made_state(output: &Path, database: Option<&Path>) -> String {
     // A file that goes, or is replaced, changes its directory.
-    let mut parts: Vec<Vec<u8>> = Vec::new();
     let mut entries: Vec<_> = fs::read_dir(output).into_iter().flatten().flatten().collect();
     entries.sort_by_key(|entry| entry.file_name());
-    for entry in entries {
-        parts.push(entry.file_name().as_encoded_bytes().to_vec());
-        parts.push(entry.metadata().map(|data| stamp(&data)).unwrap_or_default());
-    }
+    let known = |entry: &fs::DirEntry| named(entry.file_name(), entry.metadata().ok());
+    let mut parts: Vec<Vec<u8>> = entries.iter().flat_map(known).collect();
     let database = database.and_then(|file| fs::metadata(file).ok());
     parts.extend(database.map(|data| stamp(&data)));
     hash::short(parts, HASH)
@@ -141,11 +143,12 @@ fn made_state(output: &Path, database: Option<&Path>) -> String {
 
 fn known(files: WalkDir) -> Vec<Vec<u8>> {
     let entries = files.sort_by_file_name().into_iter().filter_map(Result::ok);
-    let known = entries.flat_map(|entry| {
-        let data = entry.metadata().map(|data| stamp(&data)).unwrap_or_default();
-        [entry.path().as_os_str().as_encoded_bytes().to_vec(), data]
-    });
-    known.collect()
+    entries.flat_map(|entry| named(entry.path(), entry.metadata().ok())).collect()
+}
+
+fn named(name: impl AsRef<OsStr>, data: Option<fs::Metadata>) -> [Vec<u8>; 2] {
+    let stamp = data.map(|data| stamp(&data)).unwrap_or_default();
+    [name.as_ref().as_encoded_bytes().to_vec(), stamp]
 }
 
 /// What is another for a file that was changed, or put in the place of one.

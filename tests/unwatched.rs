@@ -155,3 +155,26 @@ fn the_status_is_a_table_and_a_feed_of_what_went_wrong() {
     assert_eq!(titles, ["news/1 is well again", "news/1 is in need of a look"]);
     assert_eq!(bed.run(&["status", "--feed"]).ends(0).stdout, feed);
 }
+
+#[test]
+fn a_run_that_was_killed_leaves_no_word_that_nothing_is_due() {
+    let (server, mut bed) = refreshed();
+    // Whoever is asked never gets to answer.
+    let (block, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = std::sync::Mutex::new(blocked);
+    server.change(move |_| {
+        let _ = blocked.lock().expect("a channel").recv();
+        Answer::status(304)
+    });
+    bed.at("2026-05-20T10:30:00Z");
+    let mut child = bed.command(&["refresh", "--force"]).spawn().expect("it runs");
+    while server.asked().is_empty() {
+        std::thread::yield_now();
+    }
+    child.kill().expect("it ends");
+    child.wait().expect("it has ended");
+    drop(block);
+    let ran = bed.run(&["refresh", "--json"]).ends(0);
+    let told: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    assert_eq!(told["idle"], Value::Null);
+}

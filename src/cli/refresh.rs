@@ -36,7 +36,7 @@ pub struct Options {
 const SHORTEST: Duration = Duration::from_secs(60);
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 
-/// How long a refresh that goes on for ever rests until the next source is due. A tenth more or less,
+/// How long a refresh that goes on for ever rests until the next source is due. Up to a tenth more,
 /// so that those who began together do not stay so.
 pub fn rest(until: Option<Timestamp>) -> Duration {
     let wait = until.map(|until| until.duration_since(Timestamp::now()));
@@ -110,7 +110,7 @@ pub async fn run(
 /// What there is to say when nothing is due.
 pub fn idle() -> Answer {
     let text = if std::io::stdout().is_terminal() { "Nothing is due." } else { "" };
-    let json = json!({ "sources": [], "feeds": [], "offline": null, "idle": true });
+    let json = json!({ "sources": [], "feeds": [], "offline": [], "idle": true });
     Answer { outcome: Outcome::Done, text: text.to_owned(), json }
 }
 
