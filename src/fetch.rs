@@ -1,6 +1,7 @@
 //! Pages over HTTP, as a polite guest: one at a time per host, conditional, limited, as far as the
 //! server's robots.txt lets in, and never into private networks.
 
+mod browser;
 mod decode;
 mod error;
 mod guard;
@@ -17,8 +18,10 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
     ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
     HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
+    TRANSFER_ENCODING,
 };
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
@@ -26,6 +29,7 @@ use crate::catalog;
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::store::Validators;
+use browser::{Answer, Asked};
 use decode::Body;
 use guard::Guard;
 use hosts::{Held, Hosts};
@@ -68,6 +72,8 @@ pub struct Page {
     pub fresh_for: Option<SignedDuration>,
     /// Bytes that came for it, before decompression.
     pub received: usize,
+    /// What its scripts asked for in vain, if they have run.
+    pub missed: Vec<String>,
 }
 
 /// What is known of a file without reading it.
@@ -76,6 +82,15 @@ pub struct Head {
     /// Bytes.
     pub length: Option<u64>,
     pub content_type: Option<String>,
+}
+
+impl Page {
+    /// A page that a browser would show as one.
+    fn is_html(&self) -> bool {
+        let content_type = self.content_type.as_deref().unwrap_or("text/html");
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        ["text/html", "application/xhtml+xml"].iter().any(|html| html.eq_ignore_ascii_case(essence))
+    }
 }
 
 /// One connection pool, and what politeness has to remember.
@@ -87,6 +102,8 @@ pub struct Fetcher {
     spacing: Duration,
     /// From the first byte sent to the last byte of the answer; a third of it to the first.
     timeout: Duration,
+    /// A browser takes much: there is one at a time.
+    browser: Mutex<()>,
     /// Some server has answered something.
     has_heard: AtomicBool,
 }
@@ -102,6 +119,10 @@ impl Fetcher {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder()
             .user_agent(user_agent(settings))
+            .default_headers(HeaderMap::from_iter([
+                (ACCEPT, HeaderValue::from_static(ACCEPTED)),
+                (ACCEPT_ENCODING, HeaderValue::from_static(decode::CODINGS)),
+            ]))
             .connect_timeout(CONNECT.min(settings.fetch.timeout / 3))
             .cookie_store(true)
             // Until the host's next turn; what is kept of a thousand hosts is much.
@@ -117,6 +138,7 @@ impl Fetcher {
             hosts: Hosts::new(settings.fetch.spacing, Timestamp::now(), Vec::new()),
             spacing: settings.fetch.spacing,
             timeout: settings.fetch.timeout,
+            browser: Mutex::default(),
             has_heard: AtomicBool::new(false),
         })
     }
@@ -162,6 +184,50 @@ impl Fetcher {
         validators: Option<&Validators>,
         request: &catalog::Request,
     ) -> Result<Fetched, FetchError> {
+        if !request.is_rendered {
+            return self.fetch_patiently(url, validators, request).await;
+        }
+        // What a server says of the empty page, it does not say of what its scripts make of it.
+        match self.fetch_patiently(url, None, request).await? {
+            Fetched::Page(page) if page.is_html() => {
+                let unvalidated = Page { validators: Validators::default(), ..*page };
+                let answer = async |asked| self.relay(url, asked, request).await;
+                let _turn = self.browser.lock().await;
+                let made = browser::load(unvalidated, self.timeout, self.spacing, answer).await?;
+                Ok(Fetched::Page(Box::new(made)))
+            }
+            answer => Ok(answer),
+        }
+    }
+
+    /// Asks for what the scripts of the page at `from` ask for.
+    async fn relay(
+        &self,
+        from: &Url,
+        asked: Asked,
+        request: &catalog::Request,
+    ) -> Result<Answer, FetchError> {
+        let again = |to: &Url| {
+            let builder = self.client.request(asked.method.clone(), to.clone());
+            let builder = builder.headers(asked.headers.clone()).body(asked.body.clone());
+            with(builder, &own(request, from, to).to_get())
+        };
+        let (_, response, _held) = self.follow(&asked.url, from, request, again).await?;
+        let (status, mut headers) = (response.status(), response.headers().clone());
+        // They are of the body as it came.
+        for name in [CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING] {
+            headers.remove(name);
+        }
+        let (body, received) = self.body(response).await?;
+        Ok(Answer { status, headers, body, received })
+    }
+
+    async fn fetch_patiently(
+        &self,
+        url: &Url,
+        validators: Option<&Validators>,
+        request: &catalog::Request,
+    ) -> Result<Fetched, FetchError> {
         match self.fetch_once(url, validators, request).await {
             // It waits its turn, if that is worth while.
             Err(error) if error.retry_after().is_some() => {
@@ -184,7 +250,7 @@ impl Fetcher {
             let request = own(request, url, to);
             conditional(with(self.client.request(method(request), to.clone()), request), validators)
         };
-        let (url, response, _held) = self.follow(url, request, asked).await?;
+        let (url, response, _held) = self.follow(url, url, request, asked).await?;
         let fresh_for = rhythm::fresh_for(response.headers(), self.hosts.now());
         match response.status() {
             StatusCode::OK => {
@@ -194,6 +260,7 @@ impl Fetcher {
                     url,
                     body,
                     received,
+                    missed: Vec::new(),
                     content_type: text(&head, CONTENT_TYPE),
                     validators: Validators {
                         etag: text(&head, ETAG),
@@ -213,7 +280,7 @@ impl Fetcher {
     /// What its server says of a file that is not to be read.
     pub async fn head(&self, url: &Url, request: &catalog::Request) -> Result<Head, FetchError> {
         let asked = |to: &Url| with(self.client.head(to.clone()), own(request, url, to));
-        let (_, response, _held) = self.follow(url, request, asked).await?;
+        let (_, response, _held) = self.follow(url, url, request, asked).await?;
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => Ok(Head {
@@ -243,11 +310,13 @@ impl Fetcher {
         FetchError::Status { status, after: after.filter(|_| error::is_busy(status)) }
     }
 
-    /// Asks, and asks where it is sent, until there is an answer. The host that gave it is kept from
-    /// being asked for anything else until the answer has been read.
+    /// Asks, and asks where it is sent, until there is an answer; `request` is meant for the host of
+    /// `home`. The host that answered is kept from being asked for anything else until the answer has
+    /// been read.
     async fn follow(
         &self,
         from: &Url,
+        home: &Url,
         request: &catalog::Request,
         asked: impl Fn(&Url) -> RequestBuilder,
     ) -> Result<(Url, Response, Held<'_>), FetchError> {
@@ -255,7 +324,7 @@ impl Fetcher {
         let mut seen = HashSet::new();
         let mut is_again = false;
         for _ in 0..=REDIRECTS {
-            let own = own(request, from, &url);
+            let own = own(request, home, &url);
             self.guard.check(&url, own.reaches_private)?;
             let mut held = self.hosts.turn(&url, || self.robots(&url, own.reaches_private)).await?;
             if !own.ignores_robots && !held.allows(&url) {
@@ -303,7 +372,6 @@ impl Fetcher {
 
     /// Asks once.
     async fn ask(&self, request: RequestBuilder) -> Result<Response, FetchError> {
-        let request = request.header(ACCEPT, ACCEPTED).header(ACCEPT_ENCODING, decode::CODINGS);
         let response = timeout(self.timeout / 3, request.send()).await;
         let response = response.map_err(|_| FetchError::NoAnswer(self.timeout / 3))??;
         self.has_heard.store(true, Ordering::Relaxed);

@@ -105,6 +105,7 @@ impl Kept {
             validators: Validators::default(),
             fresh_for: None,
             received: 0,
+            missed: Vec::new(),
         };
         Ok(Some((page, record)))
     }

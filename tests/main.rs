@@ -26,6 +26,7 @@ mod polite;
 mod readme;
 mod redesigns;
 mod refresh;
+mod rendered;
 mod repair;
 mod rivals;
 mod rules;

@@ -110,6 +110,15 @@ impl<'a> Compiler<'a> {
                 None
             }
         };
+        let request = table.request.map(|request| self.request(request)).unwrap_or_default();
+        let is_rendered = table.render.is_some();
+        if let Some(render) = table.render {
+            let message = format!("source `{name}` is not a page that a browser could load");
+            let help = "`render` goes with the `url` of a page, without `json` and `method`";
+            let is_page = matches!(location, None | Some(Location::Page(_)));
+            let is_page = is_page && !matches!(rules, Some(Rules::Json(_))) && !request.is_post;
+            self.expect(render.span(), &message, help, || is_page.then_some(()));
+        }
         Some(Source {
             language: self.language(table.language, language),
             time_zone: self.time_zone(table.time_zone),
@@ -119,7 +128,7 @@ impl<'a> Compiler<'a> {
             every: self.every(table.every),
             pages: self.pages(table.pages.or(own_pages)),
             next_url: table.next_url.and_then(|url| self.next_url(url)),
-            request: table.request.map(|request| self.request(request)).unwrap_or_default(),
+            request: Request { is_rendered, ..request },
             paused: table.paused,
             fingerprint: fingerprint(self.place.text, line),
             defined_at: (self.place.file.to_owned(), line),
@@ -184,6 +193,7 @@ impl<'a> Compiler<'a> {
             user: user.map(|user| (user, password.unwrap_or_default())),
             ignores_robots: request.ignore_robots,
             reaches_private: request.allow_private,
+            is_rendered: false,
         }
     }
 

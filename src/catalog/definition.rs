@@ -53,6 +53,9 @@ pub struct SourceTable {
     pub date_format: Option<Strings>,
     #[serde(default)]
     pub paused: bool,
+    /// What makes the pages: their scripts, if it is a browser.
+    #[schemars(with = "Option<Render>")]
+    pub render: Option<Spanned<Render>>,
     /// How many pages of the listing are read at most.
     #[schemars(with = "Option<usize>")]
     pub pages: Option<Spanned<usize>>,
@@ -68,6 +71,13 @@ pub struct SourceTable {
     pub detail: Option<Spanned<DetailTable>>,
     pub keep: Option<FilterTable>,
     pub drop: Option<FilterTable>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Render {
+    /// Chromium, without a window.
+    Browser,
 }
 
 /// `[source.html]`

@@ -73,6 +73,8 @@ pub struct Request {
     pub ignores_robots: bool,
     /// The server may be in a private network.
     pub reaches_private: bool,
+    /// Pages are what their scripts make of them in a browser.
+    pub is_rendered: bool,
 }
 
 /// A text that no message and no log shows.
@@ -105,7 +107,13 @@ impl Request {
             user: None,
             ignores_robots: false,
             reaches_private: false,
+            is_rendered: false,
         }
+    }
+
+    /// The same for what is got and not posted to.
+    pub fn to_get(&self) -> Request {
+        Request { is_post: false, body: None, ..self.clone() }
     }
 
     /// True for a name and value that can be sent (RFC 9110, 5.1 and 5.5).
@@ -155,7 +163,7 @@ impl Source {
 
     /// The same for the page of one item, which is got and not posted to.
     pub fn request_for_item(&self, url: &Url) -> Request {
-        Request { is_post: false, body: None, ..self.request_for(url) }
+        self.request_for(url).to_get()
     }
 
     /// What can be judged before the page of the item is read: the listing may lack what that has.

@@ -50,6 +50,8 @@ pub enum FetchError {
     Circle,
     #[error("redirected to `{0}`, which is no page")]
     BadRedirect(String),
+    #[error("there is no browser to run its scripts: {0}")]
+    NoBrowser(String),
     #[error("{0}")]
     Other(String),
 }
@@ -81,6 +83,7 @@ pub enum Outcome {
     TooManyRequests,
     ClientError,
     ServerError,
+    Browser,
     Transport,
 }
 
@@ -107,6 +110,7 @@ impl Outcome {
             Outcome::TooManyRequests => "too_many_requests",
             Outcome::ClientError => "client_error",
             Outcome::ServerError => "server_error",
+            Outcome::Browser => "browser",
             Outcome::Transport => "transport",
         }
     }
@@ -129,6 +133,9 @@ impl FetchError {
             FetchError::Forbidden => Some(
                 "ask those who run the server; if they agree: `[source.request] ignore_robots = true`",
             ),
+            FetchError::NoBrowser(_) => Some(
+                "install Chromium or Chrome (`apt install chromium`), or say where it is: `CHROME=/path/to/it`",
+            ),
             _ => None,
         }
     }
@@ -148,6 +155,7 @@ impl FetchError {
             FetchError::TooManyRedirects | FetchError::Circle | FetchError::BadRedirect(_) => {
                 Outcome::Redirect
             }
+            FetchError::NoBrowser(_) => Outcome::Browser,
             FetchError::Other(_) => Outcome::Transport,
         }
     }

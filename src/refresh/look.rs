@@ -178,7 +178,7 @@ impl Look<'_> {
         let mut found = Found {
             is_complete: true,
             fresh_for: page.fresh_for,
-            seen_at: format!("{} ({} kB)", page.url, page.body.len().div_ceil(1000)),
+            seen_at: seen_at(&page),
             validators: Validators {
                 read_with: Some(self.source.fingerprint.clone()),
                 ..page.validators.clone()
@@ -408,6 +408,18 @@ impl Look<'_> {
     fn unusable(&self, name: &str, reason: &str) -> Diagnostic {
         Diagnostic::new(format!("source `{}`: `{name}` was left out: {reason}", self.source.name))
             .at(&self.source.defined_at.0, self.source.defined_at.1)
+    }
+}
+
+/// For messages: where it was looked, and what was missing there.
+fn seen_at(page: &Page) -> String {
+    let at = format!("{} ({} kB)", page.url, page.body.len().div_ceil(1000));
+    match page.missed.split_first() {
+        Some((first, [])) => format!("{at}, without what its scripts asked for: {first}"),
+        Some((first, more)) => {
+            format!("{at}, without what its scripts asked for: {first}, and {} more", more.len())
+        }
+        None => at,
     }
 }
 

@@ -1,0 +1,303 @@
+//! Pages that their scripts make, in a browser without a window (Chromium, by its DevTools protocol).
+//! The browser reaches nothing by itself: whatever a page asks for comes to us, and is got, or is
+//! not, as politely and behind the same wall as any page. What is only looked at is never asked for.
+
+use std::path::Path;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chromiumoxide::Page as Tab;
+use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::fetch::{
+    EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestId,
+};
+use chromiumoxide::cdp::browser_protocol::network::{ErrorReason, Request, ResourceType};
+use chromiumoxide::cdp::browser_protocol::page::NavigateParams;
+use chromiumoxide::error::CdpError;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use url::Url;
+
+use super::{FetchError, LARGEST, Page};
+
+/// Requests that the scripts of a page may make.
+const REQUESTS: usize = 100;
+/// A page that asks for nothing for so long, and says the same before and after, is ready.
+const QUIET: Duration = Duration::from_millis(500);
+/// To start and to stop the browser.
+const LAUNCH: Duration = Duration::from_secs(20);
+
+/// Nothing is reached but through us, whatever a page tries.
+const WALLED: [(&str, &str); 6] = [
+    ("proxy-server", "http://127.0.0.1:9"),
+    ("proxy-bypass-list", "<-loopback>"),
+    ("host-resolver-rules", "MAP * ~NOTFOUND"),
+    ("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+    // Frames are part of their page, and ask where it asks.
+    ("disable-features", "IsolateOrigins,site-per-process,TranslateUI"),
+    ("disable-component-update", ""),
+];
+
+/// What a page asks for.
+#[derive(Debug)]
+pub struct Asked {
+    pub url: Url,
+    pub method: Method,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// What it gets.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+    /// Bytes that came for it, before decompression.
+    pub received: usize,
+}
+
+/// The page as its scripts make it, in a browser of its own that has seen nothing before; that may
+/// take `limit`, and what is `owed` to the server between the requests of its scripts.
+pub async fn load(
+    page: Page,
+    limit: Duration,
+    owed: Duration,
+    answer: impl AsyncFn(Asked) -> Result<Answer, FetchError>,
+) -> Result<Page, FetchError> {
+    let profile = tempfile::Builder::new().prefix("infocus-").tempdir();
+    let profile = profile.map_err(|error| FetchError::NoBrowser(error.to_string()))?;
+    let mut browser = start(profile.path()).await?;
+    let made = async {
+        let tab = browser.new_page("about:blank").await?;
+        Visit { tab, limit, owed, answer }.page(page).await
+    };
+    let longest = limit + owed * u32::try_from(REQUESTS).unwrap_or(u32::MAX);
+    let made = timeout(longest, made).await.unwrap_or(Err(FetchError::Slow(limit)));
+    if timeout(LAUNCH, browser.close()).await.is_ok() {
+        let _ = timeout(LAUNCH, browser.wait()).await;
+    }
+    let _ = browser.kill().await;
+    made
+}
+
+async fn start(profile: &Path) -> Result<Browser, FetchError> {
+    let mut config = BrowserConfig::builder()
+        .new_headless_mode()
+        .respect_https_errors()
+        .enable_request_intercept()
+        .disable_cache()
+        .launch_timeout(LAUNCH)
+        .user_data_dir(profile)
+        .args(WALLED);
+    // Chromium has no walls within itself for the one who may do everything.
+    if rustix::process::geteuid().is_root() {
+        config = config.no_sandbox();
+    }
+    let config = config.build().map_err(FetchError::NoBrowser)?;
+    let started = Browser::launch(config).await;
+    let (browser, mut events) =
+        started.map_err(|error| FetchError::NoBrowser(error.to_string().trim_end().to_owned()))?;
+    tokio::spawn(async move { while events.next().await.is_some() {} });
+    Ok(browser)
+}
+
+/// One page in the browser.
+struct Visit<A> {
+    tab: Tab,
+    limit: Duration,
+    owed: Duration,
+    answer: A,
+}
+
+/// What is done about a request.
+enum Reply {
+    Ask(Asked),
+    /// What is there already, or does not matter.
+    Have(Answer),
+    Refuse,
+}
+
+impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
+    async fn page(&self, mut page: Page) -> Result<Page, FetchError> {
+        let mut until = Instant::now() + self.limit;
+        let mut requests = self.tab.event_listener::<EventRequestPaused>().await?;
+        let main = self.tab.mainframe().await?;
+        let mut document = Some(document(&page));
+        let navigate = self.tab.execute(NavigateParams::new(page.url.as_str()));
+        tokio::pin!(navigate);
+        let mut is_there = false;
+        let mut answers = FuturesUnordered::new();
+        let (mut left, mut before) = (REQUESTS, None);
+        loop {
+            tokio::select! {
+                done = &mut navigate, if !is_there => {
+                    done?;
+                    is_there = true;
+                }
+                Some(paused) = requests.next() => {
+                    before = None;
+                    let is_main = main.as_ref() == Some(&paused.frame_id);
+                    let id = paused.request_id.clone();
+                    match reply(&paused, is_main, &mut document) {
+                        Reply::Ask(asked) if left > 0 => {
+                            left -= 1;
+                            until += self.owed;
+                            let url = asked.url.clone();
+                            answers.push(async move { (id, url, (self.answer)(asked).await) });
+                        }
+                        Reply::Have(answer) => self.fulfil(id, answer).await?,
+                        Reply::Ask(_) | Reply::Refuse => self.refuse(id).await?,
+                    }
+                }
+                Some((id, url, answer)) = answers.next(), if !answers.is_empty() => match answer {
+                    Ok(answer) => {
+                        page.received += answer.received;
+                        if !answer.status.is_success() {
+                            page.missed.push(format!("{url}: the server answered {}", answer.status));
+                        }
+                        self.fulfil(id, answer).await?;
+                    }
+                    Err(error) => {
+                        page.missed.push(format!("{url}: {error}"));
+                        self.refuse(id).await?;
+                    }
+                },
+                () = sleep(QUIET), if is_there && answers.is_empty() => {
+                    let now = self.tab.content().await?;
+                    if before.as_ref() == Some(&now) {
+                        break;
+                    }
+                    before = Some(now);
+                }
+                () = sleep_until(until) => break,
+            }
+        }
+        if page.received > LARGEST {
+            return Err(FetchError::TooLarge);
+        }
+        let made = match before {
+            Some(made) => made,
+            // It never rests; what it says by now is what people see.
+            None if is_there => self.tab.content().await?,
+            None => return Err(FetchError::Slow(self.limit)),
+        };
+        self.made(page, made).await
+    }
+
+    /// The page with what its scripts have made of it.
+    async fn made(&self, mut page: Page, made: String) -> Result<Page, FetchError> {
+        if made.len() > LARGEST {
+            return Err(FetchError::TooLarge);
+        }
+        let url = self.tab.url().await?.and_then(|url| Url::parse(&url).ok());
+        // It may have led on, or written another address into the bar.
+        if let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) {
+            page.url = url;
+        }
+        page.body = made.into_bytes();
+        page.content_type = Some("text/html; charset=utf-8".to_owned());
+        Ok(page)
+    }
+
+    async fn fulfil(&self, id: RequestId, answer: Answer) -> Result<(), FetchError> {
+        let mut reply = FulfillRequestParams::new(id, i64::from(answer.status.as_u16()));
+        let entry = |(name, value): (&HeaderName, &HeaderValue)| {
+            let value: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+            HeaderEntry::new(name.as_str(), value)
+        };
+        reply.response_headers = Some(answer.headers.iter().map(entry).collect());
+        reply.body = Some(BASE64_STANDARD.encode(&answer.body).into());
+        self.told(self.tab.execute(reply).await.map(|_| ()))
+    }
+
+    async fn refuse(&self, id: RequestId) -> Result<(), FetchError> {
+        let refusal = FailRequestParams::new(id, ErrorReason::BlockedByClient);
+        self.told(self.tab.execute(refusal).await.map(|_| ()))
+    }
+
+    /// A page may have given up a request before it is answered.
+    fn told(&self, told: Result<(), CdpError>) -> Result<(), FetchError> {
+        match told {
+            Ok(()) | Err(CdpError::Chrome(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// What is done about a request: the page itself is here already, and how it looks does not matter.
+fn reply(paused: &EventRequestPaused, is_main: bool, document: &mut Option<Answer>) -> Reply {
+    match paused.resource_type {
+        ResourceType::Document if is_main => match document.take() {
+            Some(document) => Reply::Have(document),
+            // It leads on.
+            None => ask(&paused.request),
+        },
+        ResourceType::Script
+        | ResourceType::Xhr
+        | ResourceType::Fetch
+        | ResourceType::Preflight => ask(&paused.request),
+        // Some scripts wait for their styles.
+        ResourceType::Stylesheet => Reply::Have(empty("text/css")),
+        _ => Reply::Refuse,
+    }
+}
+
+fn ask(request: &Request) -> Reply {
+    let url = Url::parse(&request.url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let (Some(url), Ok(method)) = (url, request.method.parse()) else { return Reply::Refuse };
+    let mut headers = HeaderMap::new();
+    for (name, value) in request.headers.inner().as_object().into_iter().flatten() {
+        let value = value.as_str().and_then(|value| HeaderValue::from_str(value).ok());
+        let name = HeaderName::from_bytes(name.as_bytes()).ok().filter(is_of_page);
+        if let (Some(name), Some(value)) = (name, value) {
+            headers.insert(name, value);
+        }
+    }
+    let parts = request.post_data_entries.iter().flatten().filter_map(|part| part.bytes.as_ref());
+    let bytes = |part: &chromiumoxide::types::Binary| {
+        BASE64_STANDARD.decode(AsRef::<str>::as_ref(part)).unwrap_or_default()
+    };
+    Reply::Ask(Asked { url, method, headers, body: parts.flat_map(bytes).collect() })
+}
+
+/// What the page says, and not what is between it and a server: that is ours.
+fn is_of_page(name: &HeaderName) -> bool {
+    const OURS: [&str; 7] = [
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "upgrade-insecure-requests",
+        "user-agent",
+    ];
+    !OURS.contains(&name.as_str()) && !name.as_str().starts_with("sec-")
+}
+
+fn document(page: &Page) -> Answer {
+    let content_type = page.content_type.as_deref().unwrap_or("text/html");
+    Answer { body: page.body.clone(), ..empty(content_type) }
+}
+
+fn empty(content_type: &str) -> Answer {
+    let bytes: Vec<u8> = content_type.chars().map(|c| c as u8).collect();
+    let content_type = HeaderValue::from_bytes(&bytes);
+    let headers = content_type.map(|value| (reqwest::header::CONTENT_TYPE, value));
+    Answer {
+        status: StatusCode::OK,
+        headers: headers.into_iter().collect(),
+        body: Vec::new(),
+        received: 0,
+    }
+}
+
+impl From<CdpError> for FetchError {
+    fn from(error: CdpError) -> FetchError {
+        FetchError::Other(format!("the browser failed: {error}"))
+    }
+}

@@ -1,0 +1,202 @@
+//! Pages that scripts make: read as a browser makes them, and the browser asks nobody but us.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::bed::{Bed, Ran};
+use crate::server::{Answer, Request, Server};
+use crate::sources::{bed, items};
+
+const RULES: &str = "render = \"browser\"\n[source.html]\nitem = \"article\"\ntitle = \"h3\"\n\
+                     url = \"h3 a @href\"\npublished = \"time @datetime\"\n";
+
+const SHELL: &str = "<!DOCTYPE html><html lang=en><head><title>News</title><link rel=stylesheet href=/look.css>\
+                     <script src=/app.js defer></script></head><body><div id=root></div>\
+                     <img src=/logo.png alt=''></body></html>";
+
+/// Takes the news from the API of its server, and a moment to show them.
+const APP: &str = "fetch('/api/news?page=1', { headers: { 'X-Client': 'web' } })\
+    .then(answer => answer.json())\
+    .then(news => setTimeout(() => {\
+        document.getElementById('root').innerHTML = news.map(one =>\
+            `<article><h3><a href=/news/${one.n}>${one.title}</a></h3>\
+             <time datetime=${one.day}>${one.day}</time></article>`).join('');\
+    }, 100));";
+
+const NEWS: &str = r#"[{"n": 2, "title": "The bridge is open again", "day": "2026-05-03"},
+                       {"n": 1, "title": "Water levels for the spring", "day": "2026-04-28"}]"#;
+
+/// Whether pages can be rendered here; where everything is tested they have to.
+fn has_browser() -> bool {
+    let has = ["chromium", "google-chrome-stable", "chromium-browser"]
+        .iter()
+        .any(|name| Command::new(name).arg("--version").output().is_ok());
+    assert!(has || std::env::var_os("CI").is_none(), "no Chromium: `apt install chromium`");
+    if !has {
+        eprintln!("skipped: there is no Chromium here");
+    }
+    has
+}
+
+fn app(request: &Request) -> Answer {
+    match request.path.as_str() {
+        "/news/" => Answer::page(SHELL).with("ETag", "\"shell\""),
+        "/app.js" => script(APP),
+        "/api/news?page=1" => Answer::page(NEWS).with("Content-Type", "application/json"),
+        _ => Answer::status(404),
+    }
+}
+
+fn script(text: &str) -> Answer {
+    Answer { headers: Vec::new(), ..Answer::page(text) }.with("Content-Type", "text/javascript")
+}
+
+/// What the report says of the first source.
+fn report(ran: &Ran) -> Value {
+    let report: Value = serde_json::from_str(&ran.stdout).expect("a report");
+    report["sources"][0].clone()
+}
+
+#[test]
+fn a_page_is_read_as_its_scripts_make_it_and_nothing_is_asked_for_that_is_only_looked_at() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start(app);
+    let mut bed = bed(&server, "/news/", RULES);
+    assert_eq!(
+        items(&bed, &["title", "url", "date_published"]),
+        [
+            ["The bridge is open again", &server.url("/news/2"), "2026-05-03T12:00:00+02:00"],
+            ["Water levels for the spring", &server.url("/news/1"), "2026-04-28T12:00:00+02:00"],
+        ]
+    );
+    let asked = server.asked();
+    let paths: Vec<&str> = asked.iter().map(|request| request.path.as_str()).collect();
+    assert_eq!(paths, ["/news/", "/app.js", "/api/news?page=1"]);
+    for request in &asked {
+        assert!(request.headers["user-agent"].starts_with("infocus/"), "{request:?}");
+        assert!(request.headers["accept-encoding"].contains("zstd"), "{request:?}");
+    }
+    assert_eq!(asked[2].headers["x-client"], "web");
+    // That the empty page is the same says nothing of what is put there.
+    bed.at("2026-05-05T15:00:00Z");
+    let ran = bed.run(&["refresh", "--json"]).ends(0);
+    assert_eq!(report(&ran)["verdict"], "unchanged");
+    assert_eq!(server.asked_paths(), ["/news/", "/app.js", "/api/news?page=1"]);
+}
+
+#[test]
+fn what_scripts_ask_for_is_behind_the_same_wall_and_robots_hold_for_it() {
+    if !has_browser() {
+        return;
+    }
+    let inside = Server::at("0.0.0.0:0", |_| Answer::page(NEWS));
+    let port = inside.port();
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/app.js" => script(&format!(
+            "for (const url of ['http://127.0.0.2:{port}/', 'http://localhost:{port}/']) {{\
+                 fetch(url, {{ mode: 'no-cors' }}); new WebSocket(url.replace('http', 'ws'));\
+                 document.body.appendChild(document.createElement('iframe')).src = url;\
+                 new Image().src = url; navigator.sendBeacon(url, 'x');\
+             }}{APP}"
+        )),
+        _ => app(request),
+    });
+    server.says_to_robots(Answer::page("User-agent: *\nDisallow: /api/\n"));
+    let bed = bed(&server, "/news/", &format!("{RULES}[source.request]\nallow_private = true\n"));
+    bed.write(
+        "infocus.toml",
+        "base_url = \"https://news.example.org/\"\n[fetch]\nspacing = \"0s\"\n",
+    );
+    let ran = bed.run(&["refresh", "--json"]).ends(3);
+    let told = report(&ran)["problems"][0].to_string();
+    assert!(told.contains("without what its scripts asked for"), "{told}");
+    assert_eq!(inside.asked_paths(), [""; 0]);
+    let asked: Vec<String> = server.asked_paths();
+    assert_eq!(asked, ["/robots.txt", "/news/", "/app.js"]);
+}
+
+#[test]
+fn an_api_on_another_host_is_asked_as_a_browser_asks_it() {
+    if !has_browser() {
+        return;
+    }
+    let api = Server::at("0.0.0.0:0", |request| {
+        let answer = match request.method.as_str() {
+            "OPTIONS" => Answer::status(204).with("Access-Control-Allow-Headers", "x-client"),
+            _ => Answer::page(NEWS).with("Content-Type", "application/json"),
+        };
+        answer.with("Access-Control-Allow-Origin", "*")
+    });
+    let there = format!("http://127.0.0.3:{}/api/", api.port());
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/app.js" => script(&APP.replace("/api/", &there)),
+        _ => app(request),
+    });
+    let bed = bed(&server, "/news/", &format!("{RULES}[source.request.headers]\nX-Key = \"k1\"\n"));
+    assert_eq!(items(&bed, &["title"]).len(), 2);
+    let asked = api.asked();
+    let got = asked.last().expect("a request");
+    assert_eq!((got.method.as_str(), got.path.as_str()), ("GET", "/api/news?page=1"));
+    assert_eq!(got.headers["origin"], server.url(""));
+    assert!(!got.headers.contains_key("x-key"), "{got:?}");
+    let of_page = server.asked().into_iter().filter(|request| request.path != "/robots.txt");
+    assert!(of_page.into_iter().all(|request| request.headers["x-key"] == "k1"));
+    // One that does not let the page in is not read, as in any browser.
+    api.change(|_| Answer::page(NEWS).with("Content-Type", "application/json"));
+    bed.run(&["refresh", "--force"]).ends(3);
+}
+
+#[test]
+fn a_page_that_never_ends_is_given_up_and_one_that_leads_on_is_followed() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start(|request| match request.path.as_str() {
+        "/news/" => Answer::page("<p>Wait<script>while (true) {}</script>"),
+        _ => app(request),
+    });
+    let bed = bed(&server, "/news/", RULES);
+    let settings = bed.read("infocus.toml");
+    bed.write("infocus.toml", format!("{settings}timeout = \"3s\"\n"));
+    let ran = bed.run(&["refresh", "--json"]).ends(3);
+    assert_eq!(report(&ran)["outcome"], "timeout");
+    server.change(|request| match request.path.as_str() {
+        "/news/" => Answer::page("<script>location.href = '/en/'</script>"),
+        "/en/" => Answer::page(SHELL),
+        _ => app(request),
+    });
+    let ran = bed.run(&["refresh", "--force", "--json"]).ends(0);
+    assert_eq!(report(&ran)["new"], 2);
+}
+
+#[test]
+fn without_a_browser_the_source_fails_and_says_what_to_install() {
+    let server = Server::start(app);
+    let bed = bed(&server, "/news/", RULES);
+    let mut command = bed.command(&["refresh", "--json"]);
+    let output = command.env("PATH", "/nowhere").env_remove("CHROME").output().expect("it runs");
+    let ran = Ran::from(output).ends(3);
+    assert_eq!(report(&ran)["outcome"], "browser");
+    assert!(report(&ran)["problems"][0].to_string().contains("apt install chromium"));
+}
+
+#[test]
+fn only_the_address_of_a_page_can_be_rendered() {
+    let bed = Bed::new();
+    bed.write("feeds/news/1.txt", "The bridge is open again");
+    for (source, expected) in [
+        ("files = \"news/*.txt\"\nrender = \"browser\"", "is not a page that a browser could load"),
+        ("url = \"https://www.example.org/\"\nrender = \"lynx\"", "`browser`"),
+        (
+            "url = \"https://www.example.org/\"\nrender = \"browser\"\n[source.request]\nmethod = \"POST\"",
+            "without `json` and `method`",
+        ),
+    ] {
+        bed.write("feeds/news.toml", format!("title = \"News\"\n[[source]]\n{source}\n"));
+        let ran = bed.run(&["check"]).ends(2);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
+    }
+}
