@@ -2,9 +2,10 @@
 
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bed::{Bed, Ran};
+use crate::drift::TITLES;
 use crate::server::{Answer, Request, Server};
 use crate::sources::{bed, items};
 
@@ -181,6 +182,38 @@ fn without_a_browser_the_source_fails_and_says_what_to_install() {
     let ran = Ran::from(output).ends(3);
     assert_eq!(report(&ran)["outcome"], "browser");
     assert!(report(&ran)["problems"][0].to_string().contains("apt install chromium"));
+}
+
+#[test]
+fn an_empty_page_says_what_may_be_missing_and_is_added_as_its_scripts_make_it() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start(|request| match request.path.as_str() {
+        "/api/news?page=1" => {
+            let news = TITLES.iter().enumerate().map(|(n, title)| {
+                json!({ "n": n, "title": title, "day": format!("2026-04-{}", 28 - n) })
+            });
+            Answer::page(Value::from_iter(news).to_string())
+        }
+        _ => app(request),
+    });
+    let bed = bed(&server, "/news/", &RULES.replace("render = \"browser\"\n", ""));
+    let ran = bed.run(&["refresh"]).ends(3);
+    assert!(
+        ran.stderr.contains("help: let a browser load it: `render = \"browser\"`"),
+        "{}",
+        ran.stderr
+    );
+    let url = server.url("/news/");
+    let ran = bed.run(&["probe", &url]).ends(1);
+    assert!(ran.stdout.contains("`--browser` loads it in one"), "{}", ran.stdout);
+    let ran = bed.run(&["probe", &url, "--browser"]).ends(0);
+    assert!(ran.stdout.contains("Bridge at the old market opens again"), "{}", ran.stdout);
+    bed.run(&["add", &url, "--slug", "made"]).ends(0);
+    assert!(bed.read("feeds/made.toml").contains("render = \"browser\"\n[source.html]"));
+    bed.run(&["refresh", "made"]).ends(0);
+    assert_eq!(bed.json_feed("made")["items"].as_array().map(Vec::len), Some(TITLES.len()));
 }
 
 #[test]

@@ -11,8 +11,8 @@ use url::Url;
 use super::{Answer, Outcome};
 use crate::catalog::{self, Request, read_files};
 use crate::dates::Reader;
-use crate::detect;
 use crate::detect::learn::learn;
+use crate::detect::{self, Obstacle};
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, RawItem, Rules, charset, markup};
 use crate::fetch::{Fetcher, Page};
@@ -36,6 +36,9 @@ pub struct Options {
     /// Find the items of this feed on its pages as they are now, and write the rules
     #[arg(long, value_name = "SLUG", conflicts_with_all = ["place", "slug", "title"])]
     pub repair: Option<String>,
+    /// Load the page in a browser and read what its scripts make of it
+    #[arg(long, conflicts_with = "repair")]
+    browser: bool,
     /// The feed's title; made from the slug if there is none
     #[arg(long)]
     title: Option<String>,
@@ -49,7 +52,11 @@ const SHOWN: usize = 8;
 
 /// Where announcements are, as the definition says it.
 enum Place {
-    Page(Url),
+    Page {
+        url: Url,
+        /// By its scripts, in a browser.
+        is_rendered: bool,
+    },
     Files(String),
 }
 
@@ -67,34 +74,21 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
             .into());
     }
     let dates = Reader::new(&site.settings.language).looking_at(now, &site.settings.time_zone);
-    let mut instead = None;
+    let mut text = String::new();
     let (items, problems, rules, page) = match &place {
-        Place::Page(url) => {
-            let fetcher = site.fetcher()?;
-            let mut page = fetcher.page(url, &Request::default()).await?;
-            let (items, rules) = match read(&page, &options.example, &dates) {
-                Ok(read) => read,
-                Err(problem) => {
-                    let offered = offered(&fetcher, &page, options, &dates).await;
-                    let (offer, read) =
-                        offered.ok_or_else(|| problem.note("page", url.as_str()))?;
-                    page = offer;
-                    instead = Some(page.url.clone());
-                    read
-                }
-            };
-            (items, Vec::new(), rules, Some(page))
+        Place::Page { url, .. } => {
+            let there = there(site, url, options, &dates).await?;
+            text = there.told;
+            let (items, rules) = there.read;
+            let url = there.instead.unwrap_or_else(|| url.clone());
+            place = Place::Page { url, is_rendered: there.is_rendered };
+            (items, Vec::new(), rules, Some(there.page))
         }
         Place::Files(glob) => {
             let (items, problems) = files(&under, glob, &dates)?;
             (items, problems, None, None)
         }
     };
-    let mut text = String::new();
-    if let Some(url) = instead {
-        text = format!("The page has no clear list, but its site has {url}\n");
-        place = Place::Page(url);
-    }
     let title = options.title.clone().unwrap_or_else(|| title_of(&slug));
     std::fs::write(&file, definition(&title, &place, &rules.unwrap_or_default()))?;
     if let Some(page) = page {
@@ -119,7 +113,8 @@ fn place(named: &[String], under: &Path) -> Result<Place, Diagnostic> {
     };
     if named.contains("://") {
         let url = Url::parse(named).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        return url.map(Place::Page).ok_or_else(|| {
+        let page = |url| Place::Page { url, is_rendered: false };
+        return url.map(page).ok_or_else(|| {
             Diagnostic::new(format!("`{named}` is no address of a page"))
                 .help("it begins with `https://`")
         });
@@ -151,6 +146,56 @@ fn keep(root: &Path, slug: &Slug, page: &Page, now: Timestamp) -> anyhow::Result
     let directory = kept.directory();
     let failed = || format!("failed to keep the page in `{}`", directory.display());
     kept.keep(&page.body, &record).with_context(failed)
+}
+
+/// What was found at an address.
+struct There {
+    page: Page,
+    read: Read,
+    /// What is read in place of the page.
+    instead: Option<Url>,
+    is_rendered: bool,
+    /// What there is to know about it.
+    told: String,
+}
+
+/// The announcements of a page; if it has none, those that its site has elsewhere, or those that its
+/// scripts put there.
+async fn there(
+    site: &Site,
+    url: &Url,
+    options: &Options,
+    dates: &Reader,
+) -> Result<There, Diagnostic> {
+    let fetcher = site.fetcher()?;
+    let request = Request { is_rendered: options.browser, ..Request::default() };
+    let page = fetcher.page(url, &request).await?;
+    let there = There {
+        page,
+        read: Read::default(),
+        instead: None,
+        is_rendered: options.browser,
+        told: String::new(),
+    };
+    let problem = match read(&there.page, &options.example, dates) {
+        Ok(read) => return Ok(There { read, ..there }),
+        Err(problem) => problem.note("page", url.as_str()),
+    };
+    if let Some((page, read)) = offered(&fetcher, &there.page, options, dates).await {
+        let told = format!("The page has no clear list, but its site has {}\n", page.url);
+        return Ok(There { instead: Some(page.url.clone()), page, read, told, is_rendered: false });
+    }
+    let text = charset::decode(&there.page.body, there.page.content_type.as_deref());
+    let obstacle = markup::parse(&text).ok().and_then(|html| detect::obstacle(&html));
+    if options.browser || obstacle != Some(Obstacle::Scripts) {
+        return Err(problem);
+    }
+    let request = Request { is_rendered: true, ..Request::default() };
+    let page = fetcher.page(url, &request).await?;
+    let read = read(&page, &options.example, dates)
+        .map_err(|problem| problem.note("page", format!("{url}, in a browser")))?;
+    let told = format!("{}, so it is loaded in one.\n", sentence(Obstacle::Scripts.told()));
+    Ok(There { page, read, instead: None, is_rendered: true, told })
 }
 
 /// What the site of a page has instead of a list on the page.
@@ -272,7 +317,7 @@ fn slug(options: &Options, place: &Place) -> Result<Slug, Diagnostic> {
     let text = match (&options.slug, place) {
         (Some(slug), _) => slug.clone(),
         (None, Place::Files(glob)) => slug_of(glob),
-        (None, Place::Page(url)) => slug_of(url.host_str().unwrap_or_default()),
+        (None, Place::Page { url, .. }) => slug_of(url.host_str().unwrap_or_default()),
     };
     Slug::parse(&text).ok_or_else(|| {
         Diagnostic::new(format!("`{text}` is no name for a feed"))
@@ -298,7 +343,10 @@ fn slug_of(place: &str) -> String {
 
 /// `in-focus` is `In focus`.
 fn title_of(slug: &Slug) -> String {
-    let text = slug.as_str().replace('-', " ");
+    sentence(&slug.as_str().replace('-', " "))
+}
+
+fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()
@@ -309,7 +357,10 @@ fn definition(title: &str, place: &Place, rules: &str) -> String {
     let string = |text: &str| toml::Value::from(text).to_string();
     let source = match place {
         Place::Files(glob) => format!("files = {}", string(glob)),
-        Place::Page(url) => format!("url = {}", string(url.as_str())),
+        Place::Page { url, is_rendered } => {
+            let render = if *is_rendered { "\nrender = \"browser\"" } else { "" };
+            format!("url = {}{render}", string(url.as_str()))
+        }
     };
     format!(
         "title = {}\n# description = \"What this feed is about, in a sentence\"\n\

@@ -22,6 +22,9 @@ pub struct Named {
     /// The address that a saved page had
     #[arg(long, value_name = "URL")]
     base_url: Option<Url>,
+    /// Load the page in a browser and read what its scripts make of it
+    #[arg(long)]
+    browser: bool,
 }
 
 /// A page as it came, decoded.
@@ -36,7 +39,8 @@ impl Named {
         let Some(url) = self.address() else {
             return self.saved(Path::new(&self.place));
         };
-        let page = Fetcher::new(settings, [])?.page(&url, &Request::default()).await?;
+        let request = Request { is_rendered: self.browser, ..Request::default() };
+        let page = Fetcher::new(settings, [])?.page(&url, &request).await?;
         let text = charset::decode(&page.body, page.content_type.as_deref());
         Ok(Page { text, url: page.url })
     }

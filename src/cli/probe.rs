@@ -185,6 +185,9 @@ fn table(
         None if lists.is_empty() => {
             let why = obstacle.map_or("there are no links that could make a list", Obstacle::told);
             let _ = writeln!(text, "No announcements: {why}.");
+            if obstacle == Some(Obstacle::Scripts) {
+                let _ = writeln!(text, "`--browser` loads it in one.");
+            }
         }
         None => {
             if let Some(obstacle) = obstacle {

@@ -13,6 +13,7 @@ use url::Url;
 use super::walk::Walk;
 use crate::catalog::{Feed, Location, Request, Source, read_files};
 use crate::dates::{Orders, Reader};
+use crate::detect::Obstacle;
 use crate::diagnostic::{Diagnostic, count};
 use crate::extract::{self, ExtractError, Listing, RawItem, Rules};
 use crate::fetch::{FetchError, Fetched, Fetcher, Page};
@@ -86,6 +87,8 @@ pub struct Found {
     pub has_moved: bool,
     /// Only addresses were found.
     are_bare: bool,
+    /// Why there may be nothing.
+    obstacle: Option<Obstacle>,
     /// For messages: where it was looked.
     seen_at: String,
 }
@@ -102,7 +105,13 @@ impl Found {
         let problem = Diagnostic::new(format!("source `{}` found no items", source.name))
             .at(file, *line)
             .note("looked at", self.seen_at.clone());
+        let problem = match self.obstacle {
+            Some(obstacle) => problem.note("perhaps", obstacle.told()),
+            None => problem,
+        };
+        let is_made = self.obstacle == Some(Obstacle::Scripts) && !source.request.is_rendered;
         let help = match (&source.location, &source.rules) {
+            (Location::Page(_), _) if is_made => "let a browser load it: `render = \"browser\"`",
             (Location::Files { .. }, _) => "put an announcement there, or correct `files`",
             (Location::Page(_), Rules::Auto) if self.are_bare => {
                 "see whether the pages that it names can be read, and fit `keep`"

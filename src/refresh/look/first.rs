@@ -66,6 +66,10 @@ impl Look<'_> {
         let sightings = parted(&found.read);
         let now = self.measured(&sightings);
         let wanted = self.wanted(sightings);
+        if now.items == 0 && !found.says_none {
+            let html = markup::parse(&text(page)).ok();
+            found.obstacle = html.and_then(|html| detect::obstacle(&html));
+        }
         let Some(usual) = self.usual() else {
             if now.items > 0 {
                 found.usual = Some(now);
@@ -83,7 +87,7 @@ impl Look<'_> {
             return Ok(Ok(listing));
         };
         found.read.clear();
-        let problem = self.drifted(page, &drift, found);
+        let problem = self.drifted(&drift, found);
         // A source without rules has been looked for already.
         if matches!(self.source.rules, Rules::Html(_))
             && let Some((listing, rules)) = self.located(page, &[], Some(&drift)).await?
@@ -316,14 +320,9 @@ impl Look<'_> {
         sightings
     }
 
-    fn drifted(&self, page: &Page, drift: &Drift, found: &Found) -> Diagnostic {
+    fn drifted(&self, drift: &Drift, found: &Found) -> Diagnostic {
         if matches!(drift, Drift::Fewer { now: 0, .. }) {
-            let problem = found.nothing(self.source);
-            let obstacle = markup::parse(&text(page)).ok().and_then(|html| detect::obstacle(&html));
-            return match obstacle {
-                Some(obstacle) => problem.note("perhaps", obstacle.told()),
-                None => problem,
-            };
+            return found.nothing(self.source);
         }
         let (file, line) = &self.source.defined_at;
         Diagnostic::new(format!("source `{}` {drift}", self.source.name))
