@@ -367,7 +367,8 @@ fn a_page_for_every_address_is_no_feed() {
     let probed = bed.run(&["probe", &server.url("/news/")]).ends(1).stdout;
     assert_eq!(
         probed,
-        "No announcements: the page is empty until its scripts have run in a browser.\n"
+        "No announcements: the page is empty until its scripts have run in a browser.\n\
+         `--browser` loads it in one.\n"
     );
     bed.run(&["add", &server.url("/news/"), "--slug", "news"]).ends(2);
 }

@@ -29,7 +29,7 @@ const NEWS: &str = r#"[{"n": 2, "title": "The bridge is open again", "day": "202
                        {"n": 1, "title": "Water levels for the spring", "day": "2026-04-28"}]"#;
 
 /// Whether pages can be rendered here; where everything is tested they have to.
-fn has_browser() -> bool {
+pub fn has_browser() -> bool {
     let has = ["chromium", "google-chrome-stable", "chromium-browser"]
         .iter()
         .any(|name| Command::new(name).arg("--version").output().is_ok());

@@ -60,6 +60,11 @@ impl Named {
         Ok(offers::offers(&Fetcher::new(settings, [])?, html, url, dates).await)
     }
 
+    /// A browser has not loaded it, and could.
+    pub fn is_unrendered(&self) -> bool {
+        !self.browser && self.address().is_some()
+    }
+
     /// Nothing, if a file is named.
     fn address(&self) -> Option<Url> {
         Url::parse(&self.place).ok().filter(|url| matches!(url.scheme(), "http" | "https"))

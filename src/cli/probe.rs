@@ -81,7 +81,11 @@ pub async fn run(settings: &Settings, options: &Options, now: Timestamp) -> anyh
     };
     let obstacle = detect::obstacle(&html).filter(|_| best.is_none());
     let text = match options.format {
-        Format::Table => named(&offers) + &table(&lists, best, &found, obstacle),
+        Format::Table => {
+            let is_shell = obstacle == Some(Obstacle::Scripts) && options.page.is_unrendered();
+            let hint = if is_shell { "\n`--browser` loads it in one." } else { "" };
+            named(&offers) + &table(&lists, best, &found, obstacle) + hint
+        }
         Format::Json | Format::Jsonfeed => json.to_string(),
     };
     let outcome =
@@ -185,9 +189,6 @@ fn table(
         None if lists.is_empty() => {
             let why = obstacle.map_or("there are no links that could make a list", Obstacle::told);
             let _ = writeln!(text, "No announcements: {why}.");
-            if obstacle == Some(Obstacle::Scripts) {
-                let _ = writeln!(text, "`--browser` loads it in one.");
-            }
         }
         None => {
             if let Some(obstacle) = obstacle {
