@@ -44,6 +44,9 @@ const LARGEST: usize = 10_000_000;
 const HEADERS: usize = 64_000;
 /// To make a connection, if all of the page may take no less.
 const CONNECT: Duration = Duration::from_secs(10);
+/// A connection that is kept: for what follows at once. To keep those of a thousand hosts until their
+/// next turn takes more memory than all else.
+const IDLE: Duration = Duration::from_millis(250);
 const REDIRECTS: usize = 10;
 /// What can be read.
 const ACCEPTED: &str = "text/html, application/xhtml+xml, application/atom+xml, \
@@ -125,8 +128,7 @@ impl Fetcher {
             ]))
             .connect_timeout(CONNECT.min(settings.fetch.timeout / 3))
             .cookie_store(true)
-            // Until the host's next turn; what is kept of a thousand hosts is much.
-            .pool_idle_timeout(settings.fetch.spacing + Duration::from_secs(1))
+            .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(guard.clone()))

@@ -60,10 +60,10 @@ pub struct Pass<'a> {
 const AT_ONCE: usize = 32;
 
 /// Looks that are begun and not put down: others of their feed are before them.
-const WAITING: usize = 80;
+const WAITING: usize = 40;
 
 /// Looks put down together at most.
-const BATCH: usize = 64;
+const BATCH: usize = 16;
 
 /// How long the first of them waits for the others.
 const GATHERING: Duration = Duration::from_millis(200);
