@@ -69,7 +69,7 @@ impl<'a> Compiler<'a> {
         self.expect(definition.title.span(), "`title` is empty", "readers show it", || {
             (!title.is_empty()).then_some(())
         });
-        let mut sources = Vec::new();
+        let mut sources = Vec::with_capacity(definition.sources.len());
         for (at, table) in definition.sources.into_iter().enumerate() {
             let name = format!("{slug}/{}", at + 1);
             let line = self.line(&table.span());

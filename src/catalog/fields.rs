@@ -13,6 +13,12 @@ use crate::extract::json::{self, Path, parse_path};
 use crate::extract::pick::{Pick, Step, parse_selector};
 use crate::extract::{Fields, rules};
 
+/// Without room for more: thousands of definitions are held at once.
+fn exact<T>(mut all: Vec<T>) -> Vec<T> {
+    all.shrink_to_fit();
+    all
+}
+
 impl Compiler<'_> {
     pub(super) fn html(&mut self, html: HtmlTable) -> Option<rules::Rules> {
         let span = html.item.span();
@@ -57,7 +63,7 @@ impl Compiler<'_> {
             None => {
                 let span = 0..0;
                 let parsed = default.iter().map(|rule| Pick::parse(rule));
-                parsed.filter_map(|pick| self.or_problem(&span, pick)).collect()
+                exact(parsed.filter_map(|pick| self.or_problem(&span, pick)).collect())
             }
         }
     }
@@ -68,7 +74,7 @@ impl Compiler<'_> {
     }
 
     fn picks(&mut self, picks: Option<Picks>) -> Vec<Pick> {
-        self.each(picks, SELECTOR, |table| match table {
+        let picks = self.each(picks, SELECTOR, |table| match table {
             PickTable::Rule(rule) => Pick::parse(rule),
             PickTable::Steps(StepsTable { template: Some(template), .. }) => {
                 Pick::template(template)
@@ -80,10 +86,8 @@ impl Compiler<'_> {
                     None => Pick::parse(rule),
                 }
             }
-        })
-        .into_iter()
-        .map(|(pick, steps)| pick.with_steps(steps))
-        .collect()
+        });
+        exact(picks.into_iter().map(|(pick, steps)| pick.with_steps(steps)).collect())
     }
 
     pub(super) fn json(&mut self, json: Spanned<JsonTable>) -> Option<json::Rules> {
