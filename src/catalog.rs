@@ -33,10 +33,11 @@ pub fn load(
     settings: &Settings,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<Feed>, Invalid> {
-    let mut feeds = Vec::new();
+    let names = definitions(site)?;
+    let mut feeds = Vec::with_capacity(names.len());
     let mut problems = Vec::new();
-    for name in definitions(site)? {
-        match load_one(site, &name, settings, environment) {
+    for name in &names {
+        match load_one(site, name, settings, environment) {
             Ok(feed) => feeds.push(feed),
             Err(Invalid(found)) => problems.extend(found),
         }

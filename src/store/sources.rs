@@ -1,7 +1,8 @@
 //! The health of sources.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
 use sqlx::{Any, Executor, Row};
@@ -103,27 +104,32 @@ impl Store {
     /// What is remembered of all sources, by feed and id.
     pub async fn sources(&self) -> Result<SourceRows, StoreError> {
         let query = format!("SELECT {COLUMNS} FROM sources");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query)).fetch_all(&self.pool).await?;
-        let mut sources = SourceRows::default();
-        for row in &rows {
-            let source = source_of(row)?;
-            sources
-                .0
-                .entry(source.feed.clone())
-                .or_default()
-                .insert(source.location.clone(), source);
+        // One by one: as they come from the database they are several times as large.
+        let mut found = sqlx::query(sqlx::AssertSqlSafe(query)).fetch(&self.pool);
+        let mut rows = Vec::new();
+        while let Some(row) = found.try_next().await? {
+            rows.push(source_of(&row)?);
         }
-        Ok(sources)
+        rows.sort_by(|one, other| one.key().cmp(&other.key()));
+        rows.shrink_to_fit();
+        Ok(SourceRows(rows))
     }
 }
 
-/// What is remembered of sources.
+impl SourceRow {
+    fn key(&self) -> (&str, &str) {
+        (&self.feed, &self.location)
+    }
+}
+
+/// What is remembered of sources, in the order of their keys.
 #[derive(Debug, Default)]
-pub struct SourceRows(HashMap<String, HashMap<String, SourceRow>>);
+pub struct SourceRows(Vec<SourceRow>);
 
 impl SourceRows {
     pub fn get(&self, feed: &Slug, location: &str) -> Option<&SourceRow> {
-        self.0.get(feed.as_str())?.get(location)
+        let at = self.0.binary_search_by(|row| row.key().cmp(&(feed.as_str(), location)));
+        at.ok().map(|at| &self.0[at])
     }
 }
 
