@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use handlebars::Handlebars;
-use serde::Serialize;
+use handlebars::{Context, Handlebars};
+use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::{hash, toml_file};
@@ -14,7 +14,7 @@ pub const DIRECTORY: &str = "templates";
 
 /// Name and default text of each. What ends in `.txt` is plain text and not escaped.
 const DEFAULTS: [(&str, &str); 10] = [
-    ("page.html", include_str!("../templates/page.html")),
+    ("head.html", include_str!("../templates/head.html")),
     ("page.css", include_str!("../templates/page.css")),
     ("index.html", include_str!("../templates/index.html")),
     ("feed.html", include_str!("../templates/feed.html")),
@@ -100,10 +100,10 @@ impl Templates {
         &self.fingerprint
     }
 
-    pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
+    pub fn render(&self, name: &str, context: Value) -> Result<String, TemplateError> {
         let registry = if name.ends_with(".txt") { &self.plain } else { &self.markup };
         registry
-            .render(name, context)
+            .render_with_context(name, &Context::from(context))
             .map_err(|error| TemplateError { name: name.to_owned(), error: Box::new(error) })
     }
 

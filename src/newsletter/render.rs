@@ -107,7 +107,7 @@ impl Renderer<'_> {
 
     fn html(&self, detail: Detail, most: usize) -> Result<String, NewsletterError> {
         let context = self.context(detail, most);
-        let html = self.site.templates.render("digest/body.html", &context)?;
+        let html = self.site.templates.render("digest/body.html", context)?;
         let options = InlineOptions { keep_style_tags: false, ..InlineOptions::default() };
         CSSInliner::new(options)
             .inline(&html)
@@ -116,7 +116,7 @@ impl Renderer<'_> {
 
     fn text(&self) -> Result<String, NewsletterError> {
         let context = self.context(Detail::All, usize::MAX);
-        Ok(self.site.templates.render("digest/body.txt", &context)?)
+        Ok(self.site.templates.render("digest/body.txt", context)?)
     }
 
     fn context(&self, detail: Detail, most: usize) -> Value {

@@ -17,7 +17,7 @@ pub fn feed(
     templates: &Templates,
 ) -> Result<String, TemplateError> {
     let items = &entries[..document.items.len().min(entries.len())];
-    templates.render("feed.html", &page(document, "../", json!({ "items": items }), templates))
+    templates.render("feed.html", page(document, "../", json!({ "items": items }), templates))
 }
 
 /// What pages show of items.
@@ -42,7 +42,7 @@ pub fn archive(
         let mut entry = entry.clone();
         entry["content"] = item.content.as_str().into();
         let context = page(document, "../../", json!({ "item": entry }), templates);
-        pages.push((file, templates.render("item.html", &context)?));
+        pages.push((file, templates.render("item.html", context)?));
     }
     let all: Vec<Value> = years
         .iter()
@@ -52,10 +52,10 @@ pub fn archive(
     for (year, items) in &years {
         let own = json!({ "year": year, "years": all, "items": items });
         let context = page(document, "../../", own, templates);
-        pages.push((format!("archive/{year}.html"), templates.render("archive.html", &context)?));
+        pages.push((format!("archive/{year}.html"), templates.render("archive.html", context)?));
     }
     let context = page(document, "../../", json!({ "years": all }), templates);
-    pages.push(("archive/index.html".to_owned(), templates.render("archive.html", &context)?));
+    pages.push(("archive/index.html".to_owned(), templates.render("archive.html", context)?));
     Ok(pages)
 }
 
@@ -75,7 +75,7 @@ pub fn index(
 ) -> Result<String, TemplateError> {
     let mut context = listing(title, language, feeds, base_url);
     context["t"] = json!(templates.texts(language));
-    templates.render("index.html", &context)
+    templates.render("index.html", context)
 }
 
 /// `feeds.opml` (OPML 2.0)
@@ -85,7 +85,7 @@ pub fn opml(
     base_url: &Url,
     templates: &Templates,
 ) -> Result<String, TemplateError> {
-    templates.render("feeds.opml", &listing(title, "", feeds, base_url))
+    templates.render("feeds.opml", listing(title, "", feeds, base_url))
 }
 
 fn listing(title: &str, language: &str, feeds: &[&Feed], base_url: &Url) -> Value {
