@@ -77,6 +77,17 @@ impl Pass<'_> {
         feeds: &[&Feed],
         told: impl Fn(&Source),
     ) -> Result<Report, RefreshError> {
+        let looked = self.look_at(feeds, told).await?;
+        let feeds = publish(self.site, self.store, feeds, false).await?;
+        Ok(Report { feeds, ..looked })
+    }
+
+    /// What has come of the looks; what they held is gone when there is something to publish.
+    async fn look_at(
+        &self,
+        feeds: &[&Feed],
+        told: impl Fn(&Source),
+    ) -> Result<Report, RefreshError> {
         let rows = self.store.sources().await?;
         let fetcher = self.site.fetcher()?.remembering(self.store.hosts().await?, self.now);
         let looks = self.due(feeds, &rows, &fetcher);
@@ -110,9 +121,8 @@ impl Pass<'_> {
         // Side by side: a look that is not driven on may hold what settling waits for.
         future::try_join(look_at_all, settle_all).await?;
         let (sources, offline) = progress.end().await?;
-        let written = publish(self.site, self.store, feeds, false).await?;
         let next_check_at = next_check(feeds, &rows, &sources);
-        Ok(Report { sources, feeds: written, offline, next_check_at })
+        Ok(Report { sources, feeds: Vec::new(), offline, next_check_at })
     }
 
     /// A look for each source whose turn it is.

@@ -123,7 +123,7 @@ impl<'a> Compiler<'a> {
             language: self.language(table.language, language),
             time_zone: self.time_zone(table.time_zone),
             date_formats: self.date_formats(table.date_format),
-            detail: table.detail.map(|detail| self.detail(detail.into_inner())),
+            detail: table.detail.map(|detail| Box::new(self.detail(detail.into_inner()))),
             filter: Filter { keep: self.filter(table.keep), drop: self.filter(table.drop) },
             every: self.every(table.every),
             pages: self.pages(table.pages.or(own_pages)),

@@ -50,7 +50,7 @@ pub struct Source {
     pub next_url: Option<String>,
     pub request: Request,
     /// Fields read from the page of each item.
-    pub detail: Option<Fields<Pick>>,
+    pub detail: Option<Box<Fields<Pick>>>,
     pub filter: Filter,
     /// The least time between two looks.
     pub every: SignedDuration,

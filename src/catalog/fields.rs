@@ -40,7 +40,7 @@ impl Compiler<'_> {
             image: self.picks(html.image),
             author: self.picks(html.author),
         };
-        let next = self.picks_or(html.next, &["a[rel~=next] @href", "link[rel~=next] @href"]);
+        let next = self.picks(html.next);
         Some(rules::Rules { item: item?, are_runs: html.run, fields, next })
     }
 

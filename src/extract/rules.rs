@@ -1,6 +1,8 @@
 //! A listing page and CSS rules to raw items. Every field is looked for inside its item, so one
 //! that is missing costs neither the item nor another field.
 
+use std::sync::LazyLock;
+
 use scraper::{ElementRef, Html, Selector};
 
 use super::markup::{self, parse};
@@ -14,9 +16,14 @@ pub struct Rules {
     /// An item goes on over what follows it, up to the next: `h2 + p + p`.
     pub are_runs: bool,
     pub fields: Fields<Pick>,
-    /// The address of the next page of the listing.
+    /// The address of the next page of the listing; that which says it is, if there are none.
     pub next: Vec<Pick>,
 }
+
+static REL_NEXT: LazyLock<Vec<Pick>> = LazyLock::new(|| {
+    let places = ["a[rel~=next] @href", "link[rel~=next] @href"];
+    places.iter().filter_map(|place| Pick::parse(place).ok()).collect()
+});
 
 pub fn read(html: &str, rules: &Rules) -> Result<Listing, TooComplex> {
     Ok(read_parsed(&markup::with_most(parse(html)?, &rules.item), rules))
@@ -27,9 +34,10 @@ pub fn read_parsed(html: &Html, rules: &Rules) -> Listing {
     let page = Page::new(html, Some(&rules.item));
     let whole = page.whole();
     let items = page.items(&rules.item, rules.are_runs);
+    let next = if rules.next.is_empty() { &REL_NEXT } else { &rules.next };
     Listing {
         items: items.iter().map(|item| read_item(item, &rules.fields)).collect(),
-        next: rules.next.iter().find_map(|pick| pick.value(&whole, false)),
+        next: next.iter().find_map(|pick| pick.value(&whole, false)),
         base: base(html.root_element()),
         language: html.root_element().value().attr("lang").map(str::to_owned),
         ..Listing::default()

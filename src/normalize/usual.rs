@@ -16,8 +16,25 @@ pub struct Usual {
     /// Of the look.
     pub day: Date,
     pub items: usize,
-    /// Percent of the items that have a field, by its name in a definition.
-    pub filled: BTreeMap<String, u8>,
+    filled: Filled,
+}
+
+/// Percent of the items that have each of the [`FIELDS`]. By name outside, and here without: there
+/// are as many of these as sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "BTreeMap<String, u8>", into = "BTreeMap<String, u8>")]
+struct Filled([u8; FIELDS.len()]);
+
+impl From<BTreeMap<String, u8>> for Filled {
+    fn from(named: BTreeMap<String, u8>) -> Filled {
+        Filled(FIELDS.map(|(name, _)| named.get(name).copied().unwrap_or_default()))
+    }
+}
+
+impl From<Filled> for BTreeMap<String, u8> {
+    fn from(filled: Filled) -> BTreeMap<String, u8> {
+        FIELDS.iter().zip(filled.0).map(|((name, _), share)| ((*name).to_owned(), share)).collect()
+    }
 }
 
 type Has = fn(&Sighting) -> bool;
@@ -58,7 +75,7 @@ pub enum Drift {
         usual: usize,
     },
     Gone {
-        field: String,
+        field: &'static str,
         items: usize,
         usual: u8,
     },
@@ -81,15 +98,19 @@ impl Usual {
     ) -> Usual {
         let sightings: Vec<&Sighting> = sightings.into_iter().collect();
         let items = sightings.len();
-        let filled = FIELDS.iter().map(|(name, has)| {
+        let filled = Filled(FIELDS.map(|(_, has)| {
             let with = sightings.iter().filter(|item| has(item)).count();
-            (name.to_string(), (100 * with / items.max(1)) as u8)
-        });
-        Usual { rules: rules.to_owned(), day: today, items, filled: filled.collect() }
+            (100 * with / items.max(1)) as u8
+        }));
+        Usual { rules: rules.to_owned(), day: today, items, filled }
+    }
+
+    fn shares(&self) -> impl Iterator<Item = (&'static str, u8)> {
+        FIELDS.iter().zip(self.filled.0).map(|((name, _), share)| (*name, share))
     }
 
     fn share(&self, field: &str) -> u8 {
-        self.filled.get(field).copied().unwrap_or_default()
+        self.shares().find(|(name, _)| *name == field).map_or(0, |(_, share)| share)
     }
 
     /// True if there are so many items that what they are like says something.
@@ -106,13 +127,11 @@ impl Usual {
         }
         // Of one item or two, a field may be missing by chance.
         let is_telling = now.items >= TELLING.min(self.items);
-        let is_gone = |field: &&String| {
-            self.share(field) >= USUAL
-                && now.share(field) < GONE
-                && (counts.extras || NEEDED.contains(&field.as_str()))
+        let is_gone = |(field, usual): &(&'static str, u8)| {
+            *usual >= USUAL && now.share(field) < GONE && (counts.extras || NEEDED.contains(field))
         };
-        let field = self.filled.keys().filter(|_| is_telling).find(is_gone)?;
-        Some(Drift::Gone { field: field.clone(), items: now.items, usual: self.share(field) })
+        let (field, usual) = self.shares().filter(|_| is_telling).find(is_gone)?;
+        Some(Drift::Gone { field, items: now.items, usual })
     }
 
     /// True if the fields without which a list is none are filled as before.
@@ -135,10 +154,7 @@ impl Usual {
     /// True if `now` is of the same make: about as many items, with the same fields.
     pub fn is_like(&self, now: &Usual) -> bool {
         2 * now.items >= self.items
-            && self
-                .filled
-                .keys()
-                .all(|field| self.share(field).abs_diff(now.share(field)) <= LEEWAY)
+            && self.shares().all(|(field, share)| share.abs_diff(now.share(field)) <= LEEWAY)
     }
 }
 
