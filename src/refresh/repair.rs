@@ -33,7 +33,7 @@ impl Pass<'_> {
         if let Some(before) = before {
             let usual = before.usual.clone().filter(|_| !matches!(repair, Repair::AsItIs));
             let mut batch = self.store.begin().await?;
-            batch.note_source(&SourceRow { usual, proposal: None, ..before }).await?;
+            batch.note_source(SourceRow { usual, proposal: None, ..before });
             batch.commit().await?;
         }
         Ok(repair)

@@ -76,7 +76,7 @@ impl Pass<'_> {
             report.next_check_at = self.now + source.every;
         }
         report.note_in(&mut row);
-        batch.note_source(&row).await?;
+        batch.note_source(row);
         Ok(Settled { report, page: None, given: None })
     }
 
@@ -149,7 +149,7 @@ impl Pass<'_> {
             Location::Files { .. } => self.now,
         };
         report.note_in(&mut row);
-        batch.note_source(&row).await?;
+        batch.note_source(row);
         Ok(Settled { report, page, given })
     }
 }

@@ -6,9 +6,6 @@ use super::save::Batch;
 use super::{Store, StoreError, sql};
 use crate::fetch::HostRow;
 
-/// Rows to one statement.
-const ROWS: usize = 50;
-
 impl Store {
     pub async fn hosts(&self) -> Result<Vec<HostRow>, StoreError> {
         let rows = sqlx::query("SELECT host, free_at, robots, robots_at FROM hosts")
@@ -29,15 +26,12 @@ impl Store {
 
 impl Batch {
     pub async fn note_hosts(&mut self, hosts: &[HostRow]) -> Result<(), StoreError> {
-        for chunk in hosts.chunks(ROWS) {
-            let rows: Vec<String> = (0..chunk.len())
-                .map(|row| format!("({})", sql::placeholders(row * 4 + 1, 4)))
-                .collect();
+        for chunk in hosts.chunks(sql::VALUES / 4) {
             let query = format!(
                 "INSERT INTO hosts (host, free_at, robots, robots_at) VALUES {} \
                  ON CONFLICT (host) DO UPDATE SET free_at = excluded.free_at, \
                  robots = excluded.robots, robots_at = excluded.robots_at",
-                rows.join(", ")
+                sql::rows(chunk.len(), 4)
             );
             let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
             for host in chunk {

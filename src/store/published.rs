@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{Any, Executor, Row};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, sql};
 use crate::model::Slug;
 
 impl Store {
@@ -19,15 +19,15 @@ impl Store {
     /// Puts down that the output of these feeds is on the disk, and what it was made from.
     pub async fn note_published(&self, made: &[(String, String)]) -> Result<(), StoreError> {
         let mut transaction = self.pool.begin().await?;
-        for (feed, made_from) in made {
-            sqlx::query(
-                "INSERT INTO published (feed, made_from) VALUES ($1, $2) \
+        for chunk in made.chunks(sql::VALUES / 2) {
+            let query = format!(
+                "INSERT INTO published (feed, made_from) VALUES {} \
                  ON CONFLICT (feed) DO UPDATE SET made_from = excluded.made_from",
-            )
-            .bind(feed)
-            .bind(made_from)
-            .execute(&mut *transaction)
-            .await?;
+                sql::rows(chunk.len(), 2)
+            );
+            let query = sqlx::query(sqlx::AssertSqlSafe(query));
+            let bound = chunk.iter().fold(query, |query, (feed, made)| query.bind(feed).bind(made));
+            bound.execute(&mut *transaction).await?;
         }
         transaction.commit().await?;
         Ok(())

@@ -10,13 +10,12 @@ use crate::model::{Item, ItemId, Slug};
 use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle};
 use crate::normalize::sighting::Sighting;
 
-/// Values to one statement: looking the next one up takes the longer the more there are.
-const VALUES: usize = 120;
-
 /// Writes that become true together. It is not held while anybody waits for the network.
 #[derive(Debug)]
 pub struct Batch {
     transaction: Transaction<'static, Any>,
+    /// Written together at the end.
+    sources: Vec<SourceRow>,
 }
 
 impl Store {
@@ -25,14 +24,14 @@ impl Store {
         // A transaction that reads before it writes can fail on SQLite: this one writes first.
         let nothing = sqlx::query("UPDATE sources SET found = found WHERE feed = ''");
         nothing.execute(&mut *transaction).await?;
-        Ok(Batch { transaction })
+        Ok(Batch { transaction, sources: Vec::new() })
     }
 }
 
 impl Batch {
     /// Puts down what a look at a source has shown.
-    pub async fn note_source(&mut self, row: &SourceRow) -> Result<(), StoreError> {
-        upsert(&mut *self.transaction, row).await
+    pub fn note_source(&mut self, row: SourceRow) {
+        self.sources.push(row);
     }
 
     /// Settles the items of a source and puts them down. Says what has become of each, and what is
@@ -60,7 +59,8 @@ impl Batch {
         &mut self.transaction
     }
 
-    pub async fn commit(self) -> Result<(), StoreError> {
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        upsert(&mut self.transaction, &self.sources).await?;
         Ok(self.transaction.commit().await?)
     }
 }
@@ -74,14 +74,11 @@ async fn write_items(
         changes.iter().filter(|c| c.kind != Kind::Unchanged).map(|change| &change.item).collect();
     let updates: Vec<String> =
         COLUMNS[3..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
-    for chunk in changed.chunks(VALUES / COLUMNS.len()) {
-        let rows: Vec<String> = (0..chunk.len())
-            .map(|row| format!("({})", sql::placeholders(row * COLUMNS.len() + 1, COLUMNS.len())))
-            .collect();
+    for chunk in changed.chunks(sql::VALUES / COLUMNS.len()) {
         let query = format!(
             "INSERT INTO items ({}) VALUES {} ON CONFLICT (id) DO UPDATE SET {}",
             COLUMNS.join(", "),
-            rows.join(", "),
+            sql::rows(chunk.len(), COLUMNS.len()),
             updates.join(", ")
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
@@ -102,13 +99,10 @@ async fn write_aliases(
         .iter()
         .flat_map(|change| change.aliases.iter().map(|alias| (alias, change.item.id)))
         .collect();
-    for chunk in new.chunks(VALUES / 3) {
-        let rows: Vec<String> = (0..chunk.len())
-            .map(|row| format!("({})", sql::placeholders(row * 3 + 1, 3)))
-            .collect();
+    for chunk in new.chunks(sql::VALUES / 3) {
         let query = format!(
             "INSERT INTO aliases (feed, alias, item) VALUES {} ON CONFLICT (feed, alias) DO NOTHING",
-            rows.join(", ")
+            sql::rows(chunk.len(), 3)
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
         for (alias, item) in chunk {
@@ -125,14 +119,11 @@ async fn write_listings(
     changes: &[Change],
 ) -> Result<(), StoreError> {
     let learnt: Vec<&Change> = changes.iter().filter(|change| !change.is_as_before).collect();
-    for chunk in learnt.chunks(VALUES / 4) {
-        let rows: Vec<String> = (0..chunk.len())
-            .map(|row| format!("({})", sql::placeholders(row * 4 + 1, 4)))
-            .collect();
+    for chunk in learnt.chunks(sql::VALUES / 4) {
         let query = format!(
             "INSERT INTO listings (feed, source, item, listed) VALUES {} \
              ON CONFLICT (feed, source, item) DO UPDATE SET listed = excluded.listed",
-            rows.join(", ")
+            sql::rows(chunk.len(), 4)
         );
         let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
         for change in chunk {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use sqlx::any::AnyRow;
-use sqlx::{Any, Executor, Row};
+use sqlx::{AnyConnection, Row};
 
 use super::{Store, StoreError, sql};
 use crate::model::Slug;
@@ -81,8 +81,26 @@ impl SourceRow {
     }
 }
 
-const COLUMNS: &str = "feed, location, checked_at, succeeded_at, next_check_at, verdict, message, \
-     found, etag, last_modified, validated_for, usual, moves, proposal, told, failures, changed_at, outcome";
+const COLUMNS: [&str; 18] = [
+    "feed",
+    "location",
+    "checked_at",
+    "succeeded_at",
+    "next_check_at",
+    "verdict",
+    "message",
+    "found",
+    "etag",
+    "last_modified",
+    "validated_for",
+    "usual",
+    "moves",
+    "proposal",
+    "told",
+    "failures",
+    "changed_at",
+    "outcome",
+];
 
 impl Store {
     pub async fn source(
@@ -90,7 +108,8 @@ impl Store {
         feed: &Slug,
         location: &str,
     ) -> Result<Option<SourceRow>, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM sources WHERE feed = $1 AND location = $2");
+        let columns = COLUMNS.join(", ");
+        let query = format!("SELECT {columns} FROM sources WHERE feed = $1 AND location = $2");
         sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(feed.as_str())
             .bind(location)
@@ -103,7 +122,8 @@ impl Store {
 
     /// What is remembered of all sources, by feed and id.
     pub async fn sources(&self) -> Result<SourceRows, StoreError> {
-        let query = format!("SELECT {COLUMNS} FROM sources");
+        let columns = COLUMNS.join(", ");
+        let query = format!("SELECT {columns} FROM sources");
         // One by one: as they come from the database they are several times as large.
         let mut found = sqlx::query(sqlx::AssertSqlSafe(query)).fetch(&self.pool);
         let mut rows = Vec::new();
@@ -185,22 +205,27 @@ impl Store {
     }
 }
 
-pub(super) async fn upsert<'e>(
-    executor: impl Executor<'e, Database = Any>,
-    row: &SourceRow,
+pub(super) async fn upsert(
+    connection: &mut AnyConnection,
+    rows: &[SourceRow],
 ) -> Result<(), StoreError> {
-    let query = format!(
-        "INSERT INTO sources ({COLUMNS}) VALUES ({}) ON CONFLICT (feed, location) DO UPDATE SET \
-         checked_at = excluded.checked_at, succeeded_at = excluded.succeeded_at, \
-         next_check_at = excluded.next_check_at, verdict = excluded.verdict, \
-         message = excluded.message, found = excluded.found, etag = excluded.etag, \
-         last_modified = excluded.last_modified, validated_for = excluded.validated_for, \
-         usual = excluded.usual, moves = excluded.moves, proposal = excluded.proposal, \
-         told = excluded.told, failures = excluded.failures, \
-         changed_at = excluded.changed_at, outcome = excluded.outcome",
-        sql::placeholders(1, 18)
-    );
-    sqlx::query(sqlx::AssertSqlSafe(query))
+    for chunk in rows.chunks(sql::VALUES / COLUMNS.len()) {
+        let updates: Vec<String> =
+            COLUMNS[2..].iter().map(|column| format!("{column} = excluded.{column}")).collect();
+        let query = format!(
+            "INSERT INTO sources ({}) VALUES {} ON CONFLICT (feed, location) DO UPDATE SET {}",
+            COLUMNS.join(", "),
+            sql::rows(chunk.len(), COLUMNS.len()),
+            updates.join(", ")
+        );
+        let bound = chunk.iter().fold(sqlx::query(sqlx::AssertSqlSafe(query)), bind);
+        bound.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+fn bind<'q>(query: sql::Bound<'q>, row: &'q SourceRow) -> sql::Bound<'q> {
+    query
         .bind(&row.feed)
         .bind(&row.location)
         .bind(row.checked_at.as_millisecond())
@@ -219,9 +244,6 @@ pub(super) async fn upsert<'e>(
         .bind(row.failures as i64)
         .bind(row.changed_at.map(|at| at.as_millisecond()))
         .bind(&row.outcome)
-        .execute(executor)
-        .await?;
-    Ok(())
 }
 
 fn source_of(row: &AnyRow) -> Result<SourceRow, StoreError> {

@@ -14,6 +14,10 @@ use crate::model::ItemId;
 /// The most values that one statement may bind is 32,766 in SQLite; stay well below.
 pub const CHUNK: usize = 500;
 
+/// Values that one statement puts down at most: looking the next one up takes the longer the more
+/// there are.
+pub const VALUES: usize = 120;
+
 /// The file of a SQLite database.
 pub fn file(site: &Path, database: &str) -> Option<PathBuf> {
     let path = database.strip_prefix("sqlite:")?;
@@ -31,6 +35,12 @@ pub fn address(site: &Path, database: &str) -> Option<String> {
 /// `$3, $4, $5`
 pub fn placeholders(from: usize, count: usize) -> String {
     (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// `($1, $2), ($3, $4)`
+pub fn rows(count: usize, width: usize) -> String {
+    let row = |row| format!("({})", placeholders(row * width + 1, width));
+    (0..count).map(row).collect::<Vec<_>>().join(", ")
 }
 
 pub type Bound<'q> = Query<'q, Any, AnyArguments>;
