@@ -1,6 +1,7 @@
 //! Pages that scripts make: read as a browser makes them, and the browser asks nobody but us.
 
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -171,6 +172,59 @@ fn a_page_that_never_ends_is_given_up_and_one_that_leads_on_is_followed() {
     });
     let ran = bed.run(&["refresh", "--force", "--json"]).ends(0);
     assert_eq!(report(&ran)["new"], 2);
+}
+
+#[test]
+fn nobody_is_waited_for_who_is_not_there_and_what_is_announced_is_loaded() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start(|request| {
+        match request.path.as_str() {
+        "/news/" => Answer::page(SHELL.replace(
+            "<script",
+            "<link rel=preload as=fetch crossorigin href='/api/news?page=1'><script>alert('Cookies!');\
+             confirm('Really?')</script><script",
+        )),
+        // Later it asks for ever whether there is something new.
+        "/app.js" => script(&format!("setInterval(() => fetch('/api/new'), 50);{APP}").replace(
+            ", { headers: { 'X-Client': 'web' } }",
+            "",
+        )),
+        _ => app(request),
+    }
+    });
+    let bed = bed(&server, "/news/", RULES);
+    let settings = bed.read("infocus.toml");
+    bed.write("infocus.toml", format!("{settings}timeout = \"6s\"\n"));
+    assert_eq!(items(&bed, &["title"]).len(), 2);
+}
+
+#[test]
+fn a_browser_does_not_outlive_a_run_that_is_killed() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start(|_| Answer::page("<p>Wait<script>while (true) {}</script>"));
+    let bed = bed(&server, "/news/", RULES);
+    bed.write("scratch/.keep", "");
+    let profiles = || {
+        let entries = std::fs::read_dir(bed.path("scratch")).expect("a directory");
+        entries.flatten().filter(|entry| entry.path().join("DevToolsActivePort").exists()).count()
+    };
+    let until = |what: &dyn Fn() -> bool| {
+        let begun = Instant::now();
+        while !what() {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it takes too long");
+            std::thread::yield_now();
+        }
+    };
+    let mut command = bed.command(&["refresh"]);
+    let mut run = command.env("TMPDIR", bed.path("scratch")).spawn().expect("it runs");
+    until(&|| profiles() == 1);
+    run.kill().expect("it is killed");
+    run.wait().expect("it ends");
+    until(&|| profiles() == 0);
 }
 
 #[test]

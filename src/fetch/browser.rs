@@ -3,6 +3,7 @@
 //! not, as politely and behind the same wall as any page. What is only looked at is never asked for.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use base64::Engine;
@@ -13,12 +14,15 @@ use chromiumoxide::cdp::browser_protocol::fetch::{
     EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestId,
 };
 use chromiumoxide::cdp::browser_protocol::network::{ErrorReason, Request, ResourceType};
-use chromiumoxide::cdp::browser_protocol::page::NavigateParams;
+use chromiumoxide::cdp::browser_protocol::page::{
+    EventJavascriptDialogOpening, HandleJavaScriptDialogParams, NavigateParams,
+};
 use chromiumoxide::error::CdpError;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
+use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
@@ -28,8 +32,8 @@ use super::{FetchError, LARGEST, Page};
 const REQUESTS: usize = 100;
 /// A page that asks for nothing for so long, and says the same before and after, is ready.
 const QUIET: Duration = Duration::from_millis(500);
-/// To start and to stop the browser.
-const LAUNCH: Duration = Duration::from_secs(20);
+/// To start and to stop the browser, and for it to do what it is told.
+const LAUNCH: Duration = Duration::from_secs(10);
 
 /// Nothing is reached but through us, whatever a page tries.
 const WALLED: [(&str, &str); 6] = [
@@ -71,12 +75,14 @@ pub async fn load(
 ) -> Result<Page, FetchError> {
     let profile = tempfile::Builder::new().prefix("infocus-").tempdir();
     let profile = profile.map_err(|error| FetchError::NoBrowser(error.to_string()))?;
+    let _leash = leash(profile.path());
     let mut browser = start(profile.path()).await?;
     let made = async {
         let tab = browser.new_page("about:blank").await?;
         Visit { tab, limit, owed, answer }.page(page).await
     };
-    let longest = limit + owed * u32::try_from(REQUESTS).unwrap_or(u32::MAX);
+    // By itself it ends before, but for scripts that never do.
+    let longest = limit + owed * u32::try_from(REQUESTS).unwrap_or(u32::MAX) + LAUNCH;
     let made = timeout(longest, made).await.unwrap_or(Err(FetchError::Slow(limit)));
     if timeout(LAUNCH, browser.close()).await.is_ok() {
         let _ = timeout(LAUNCH, browser.wait()).await;
@@ -106,6 +112,19 @@ async fn start(profile: &Path) -> Result<Browser, FetchError> {
     Ok(browser)
 }
 
+/// Ends the browser when we are gone, killed perhaps: nobody else would. It is let go when dropped.
+fn leash(profile: &Path) -> Option<Child> {
+    // The lock of a profile names the process that has it.
+    const WATCH: &str = "trap '' INT TERM; while kill -0 $1; do sleep 1; done; sleep 1; \
+                         lock=$(readlink \"$2/SingletonLock\"); kill -9 \"${lock##*-}\"; sleep 1; \
+                         rm -rf \"$2\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", WATCH, "leash", &std::process::id().to_string()]).arg(profile);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Without it, a browser outlives us in the worst case.
+    command.kill_on_drop(true).spawn().ok()
+}
+
 /// One page in the browser.
 struct Visit<A> {
     tab: Tab,
@@ -126,6 +145,7 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
     async fn page(&self, mut page: Page) -> Result<Page, FetchError> {
         let mut until = Instant::now() + self.limit;
         let mut requests = self.tab.event_listener::<EventRequestPaused>().await?;
+        let mut dialogs = self.tab.event_listener::<EventJavascriptDialogOpening>().await?;
         let main = self.tab.mainframe().await?;
         let mut document = Some(document(&page));
         let navigate = self.tab.execute(NavigateParams::new(page.url.as_str()));
@@ -153,6 +173,11 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
                         Reply::Have(answer) => self.fulfil(id, answer).await?,
                         Reply::Ask(_) | Reply::Refuse => self.refuse(id).await?,
                     }
+                }
+                Some(_) = dialogs.next() => {
+                    // Everything waits for somebody to answer, and nobody is there.
+                    let answer = HandleJavaScriptDialogParams::new(true);
+                    self.told(self.tab.execute(answer).await.map(|_| ()))?;
                 }
                 Some((id, url, answer)) = answers.next(), if !answers.is_empty() => match answer {
                     Ok(answer) => {
@@ -241,6 +266,10 @@ fn reply(paused: &EventRequestPaused, is_main: bool, document: &mut Option<Answe
         | ResourceType::Xhr
         | ResourceType::Fetch
         | ResourceType::Preflight => ask(&paused.request),
+        // What is loaded before it is asked for; and the icon of the page.
+        ResourceType::Other if !paused.request.url.ends_with("/favicon.ico") => {
+            ask(&paused.request)
+        }
         // Some scripts wait for their styles.
         ResourceType::Stylesheet => Reply::Have(empty("text/css")),
         _ => Reply::Refuse,
