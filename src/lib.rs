@@ -15,7 +15,7 @@
 //! Follow one announcement: [`cli`] makes sure that this is the only [`run`] and that there is
 //! something to do, loads the [`site`], opens the [`store`] and hands both to [`refresh`]. That asks
 //! the [`store`] which sources are due, gets their pages by [`fetch`], many at a time and each host as
-//! it wishes, or their files by [`catalog`], has [`extract`] find the strings - by rules, or by what a feed or a
+//! it wishes (in a browser that asks it alone, where scripts make them), or their files by [`catalog`], has [`extract`] find the strings - by rules, or by what a feed or a
 //! sitemap is - and [`normalize`] make a sighting of them, with [`dates`] deciding what is a date
 //! and what is not. [`normalize::ledger`] says which item the sighting is, and the store puts it
 //! down, with others, in one transaction. Then [`publish`] writes the feeds that would be different,

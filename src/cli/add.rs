@@ -80,8 +80,7 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
             let there = there(site, url, options, &dates).await?;
             text = there.told;
             let (items, rules) = there.read;
-            let url = there.instead.unwrap_or_else(|| url.clone());
-            place = Place::Page { url, is_rendered: there.is_rendered };
+            place = there.place;
             (items, Vec::new(), rules, Some(there.page))
         }
         Place::Files(glob) => {
@@ -152,9 +151,8 @@ fn keep(root: &Path, slug: &Slug, page: &Page, now: Timestamp) -> anyhow::Result
 struct There {
     page: Page,
     read: Read,
-    /// What is read in place of the page.
-    instead: Option<Url>,
-    is_rendered: bool,
+    /// What the source is to read: the page, or what is there in its place.
+    place: Place,
     /// What there is to know about it.
     told: String,
 }
@@ -168,34 +166,30 @@ async fn there(
     dates: &Reader,
 ) -> Result<There, Diagnostic> {
     let fetcher = site.fetcher()?;
+    let place = |url: &Url, is_rendered| Place::Page { url: url.clone(), is_rendered };
     let request = Request { is_rendered: options.browser, ..Request::default() };
     let page = fetcher.page(url, &request).await?;
-    let there = There {
-        page,
-        read: Read::default(),
-        instead: None,
-        is_rendered: options.browser,
-        told: String::new(),
-    };
-    let problem = match read(&there.page, &options.example, dates) {
-        Ok(read) => return Ok(There { read, ..there }),
+    let problem = match read(&page, &options.example, dates) {
+        Ok(read) => {
+            let place = place(url, options.browser);
+            return Ok(There { page, read, place, told: String::new() });
+        }
         Err(problem) => problem.note("page", url.as_str()),
     };
-    if let Some((page, read)) = offered(&fetcher, &there.page, options, dates).await {
+    if let Some((page, read)) = offered(&fetcher, &page, options, dates).await {
         let told = format!("The page has no clear list, but its site has {}\n", page.url);
-        return Ok(There { instead: Some(page.url.clone()), page, read, told, is_rendered: false });
+        return Ok(There { place: place(&page.url, false), page, read, told });
     }
-    let text = charset::decode(&there.page.body, there.page.content_type.as_deref());
+    let text = charset::decode(&page.body, page.content_type.as_deref());
     let obstacle = markup::parse(&text).ok().and_then(|html| detect::obstacle(&html));
     if options.browser || obstacle != Some(Obstacle::Scripts) {
         return Err(problem);
     }
-    let request = Request { is_rendered: true, ..Request::default() };
-    let page = fetcher.page(url, &request).await?;
+    let page = fetcher.page(url, &Request { is_rendered: true, ..request }).await?;
     let read = read(&page, &options.example, dates)
         .map_err(|problem| problem.note("page", format!("{url}, in a browser")))?;
     let told = format!("{}, so it is loaded in one.\n", sentence(Obstacle::Scripts.told()));
-    Ok(There { page, read, instead: None, is_rendered: true, told })
+    Ok(There { page, read, place: place(url, true), told })
 }
 
 /// What the site of a page has instead of a list on the page.
