@@ -209,12 +209,14 @@ impl Fetcher {
         asked: Asked,
         request: &catalog::Request,
     ) -> Result<Answer, FetchError> {
-        let again = |to: &Url| {
-            let builder = self.client.request(asked.method.clone(), to.clone());
-            let builder = builder.headers(asked.headers.clone()).body(asked.body.clone());
-            with(builder, &own(request, from, to).to_get())
-        };
-        let (_, response, _held) = self.follow(&asked.url, from, request, again).await?;
+        let Asked { url, method, mut headers, body } = asked;
+        let own = own(request, from, &url).to_get();
+        for (name, _) in &own.headers {
+            headers.remove(name.as_str());
+        }
+        let again = self.client.request(method, url.clone()).headers(headers).body(body);
+        // Where it leads is for the page to follow: by the rules that hold between its hosts.
+        let (response, _held) = self.ask_in_turn(&url, &own, with(again, &own)).await?;
         let (status, mut headers) = (response.status(), response.headers().clone());
         // They are of the body as it came.
         for name in [CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING] {
@@ -252,7 +254,7 @@ impl Fetcher {
             let request = own(request, url, to);
             conditional(with(self.client.request(method(request), to.clone()), request), validators)
         };
-        let (url, response, _held) = self.follow(url, url, request, asked).await?;
+        let (url, response, _held) = self.follow(url, request, asked).await?;
         let fresh_for = rhythm::fresh_for(response.headers(), self.hosts.now());
         match response.status() {
             StatusCode::OK => {
@@ -282,7 +284,7 @@ impl Fetcher {
     /// What its server says of a file that is not to be read.
     pub async fn head(&self, url: &Url, request: &catalog::Request) -> Result<Head, FetchError> {
         let asked = |to: &Url| with(self.client.head(to.clone()), own(request, url, to));
-        let (_, response, _held) = self.follow(url, url, request, asked).await?;
+        let (_, response, _held) = self.follow(url, request, asked).await?;
         let headers = response.headers();
         match response.status() {
             StatusCode::OK => Ok(Head {
@@ -312,13 +314,10 @@ impl Fetcher {
         FetchError::Status { status, after: after.filter(|_| error::is_busy(status)) }
     }
 
-    /// Asks, and asks where it is sent, until there is an answer; `request` is meant for the host of
-    /// `home`. The host that answered is kept from being asked for anything else until the answer has
-    /// been read.
+    /// Asks, and asks where it is sent, until there is an answer.
     async fn follow(
         &self,
         from: &Url,
-        home: &Url,
         request: &catalog::Request,
         asked: impl Fn(&Url) -> RequestBuilder,
     ) -> Result<(Url, Response, Held<'_>), FetchError> {
@@ -326,16 +325,8 @@ impl Fetcher {
         let mut seen = HashSet::new();
         let mut is_again = false;
         for _ in 0..=REDIRECTS {
-            let own = own(request, home, &url);
-            self.guard.check(&url, own.reaches_private)?;
-            let mut held = self.hosts.turn(&url, || self.robots(&url, own.reaches_private)).await?;
-            if !own.ignores_robots && !held.allows(&url) {
-                return Err(FetchError::Forbidden);
-            }
-            let response = self.ask(asked(&url)).await?;
-            if let Some(after) = self.refused(&response).retry_after() {
-                held.leave_alone(after);
-            }
+            let (response, held) =
+                self.ask_in_turn(&url, own(request, from, &url), asked(&url)).await?;
             let leads_on = response.headers().contains_key(LOCATION);
             if !(response.status().is_redirection() && leads_on) {
                 return Ok((url, response, held));
@@ -347,6 +338,26 @@ impl Fetcher {
             url = redirected(&url, response.headers())?;
         }
         Err(FetchError::TooManyRedirects)
+    }
+
+    /// Asks once, if that may be asked for, when it is the turn of the host. That is kept from being
+    /// asked for anything else until the answer has been read.
+    async fn ask_in_turn(
+        &self,
+        url: &Url,
+        own: &catalog::Request,
+        asked: RequestBuilder,
+    ) -> Result<(Response, Held<'_>), FetchError> {
+        self.guard.check(url, own.reaches_private)?;
+        let mut held = self.hosts.turn(url, || self.robots(url, own.reaches_private)).await?;
+        if !own.ignores_robots && !held.allows(url) {
+            return Err(FetchError::Forbidden);
+        }
+        let response = self.ask(asked).await?;
+        if let Some(after) = self.refused(&response).retry_after() {
+            held.leave_alone(after);
+        }
+        Ok((response, held))
     }
 
     /// What a host says that programs may ask for.

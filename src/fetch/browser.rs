@@ -10,12 +10,16 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use chromiumoxide::Page as Tab;
 use chromiumoxide::browser::{Browser, BrowserConfig};
+use chromiumoxide::cdp::browser_protocol::browser::{
+    SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
+};
 use chromiumoxide::cdp::browser_protocol::fetch::{
     EventRequestPaused, FailRequestParams, FulfillRequestParams, HeaderEntry, RequestId,
 };
 use chromiumoxide::cdp::browser_protocol::network::{ErrorReason, Request, ResourceType};
 use chromiumoxide::cdp::browser_protocol::page::{
-    EventJavascriptDialogOpening, HandleJavaScriptDialogParams, NavigateParams,
+    AddScriptToEvaluateOnNewDocumentParams, EventJavascriptDialogOpening,
+    HandleJavaScriptDialogParams, NavigateParams,
 };
 use chromiumoxide::error::CdpError;
 use futures_util::StreamExt;
@@ -36,15 +40,21 @@ const QUIET: Duration = Duration::from_millis(500);
 const LAUNCH: Duration = Duration::from_secs(10);
 
 /// Nothing is reached but through us, whatever a page tries.
-const WALLED: [(&str, &str); 6] = [
+const WALLED: [(&str, &str); 8] = [
     ("proxy-server", "http://127.0.0.1:9"),
     ("proxy-bypass-list", "<-loopback>"),
     ("host-resolver-rules", "MAP * ~NOTFOUND"),
     ("force-webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+    ("webrtc-ip-handling-policy", "disable_non_proxied_udp"),
+    ("block-new-web-contents", ""),
     // Frames are part of their page, and ask where it asks.
     ("disable-features", "IsolateOrigins,site-per-process,TranslateUI"),
     ("disable-component-update", ""),
 ];
+
+/// What goes around all walls: datagrams to wherever a page likes.
+const WITHOUT_PEERS: &str = "for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', \
+                             'RTCDataChannel', 'WebTransport']) delete globalThis[name];";
 
 /// What a page asks for.
 #[derive(Debug)]
@@ -78,7 +88,10 @@ pub async fn load(
     let _leash = leash(profile.path());
     let mut browser = start(profile.path()).await?;
     let made = async {
+        // What it would save, it would save for ever.
+        browser.execute(SetDownloadBehaviorParams::new(SetDownloadBehaviorBehavior::Deny)).await?;
         let tab = browser.new_page("about:blank").await?;
+        tab.execute(AddScriptToEvaluateOnNewDocumentParams::new(WITHOUT_PEERS)).await?;
         Visit { tab, limit, owed, answer }.page(page).await
     };
     // By itself it ends before, but for scripts that never do.
@@ -182,7 +195,7 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
                 Some((id, url, answer)) = answers.next(), if !answers.is_empty() => match answer {
                     Ok(answer) => {
                         page.received += answer.received;
-                        if !answer.status.is_success() {
+                        if answer.status.is_client_error() || answer.status.is_server_error() {
                             page.missed.push(format!("{url}: the server answered {}", answer.status));
                         }
                         self.fulfil(id, answer).await?;
