@@ -6,6 +6,8 @@ mod decode;
 mod error;
 mod guard;
 mod hosts;
+mod rendered;
+mod request;
 mod rhythm;
 mod robots;
 
@@ -16,11 +18,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG,
-    HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION,
-    TRANSFER_ENCODING,
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap,
+    HeaderName, HeaderValue, LAST_MODIFIED, LOCATION,
 };
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
@@ -29,10 +30,10 @@ use crate::catalog;
 use crate::config;
 use crate::diagnostic::Diagnostic;
 use crate::store::Validators;
-use browser::{Answer, Asked};
 use decode::Body;
 use guard::Guard;
 use hosts::{Held, Hosts};
+use request::{conditional, method, own, text, user_agent, with};
 use robots::Said;
 
 pub use error::{FetchError, Outcome};
@@ -90,10 +91,18 @@ pub struct Head {
 impl Page {
     /// A page that a browser would show as one.
     fn is_html(&self) -> bool {
-        let content_type = self.content_type.as_deref().unwrap_or("text/html");
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        ["text/html", "application/xhtml+xml"].iter().any(|html| html.eq_ignore_ascii_case(essence))
+        self.content_type.as_deref().is_none_or(is_html)
     }
+}
+
+/// The media type without its parameters, in small letters.
+pub fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// True for the media types of pages.
+pub fn is_html(content_type: &str) -> bool {
+    ["text/html", "application/xhtml+xml"].contains(&essence(content_type).as_str())
 }
 
 /// One connection pool, and what politeness has to remember.
@@ -178,54 +187,20 @@ impl Fetcher {
     }
 
     /// Fetches a page; with validators, only if it is not what they say. What `request` adds goes
-    /// to the host of `url` alone, however it redirects. A server that is busy and says for how long
-    /// is asked once more.
+    /// to the host of `url` alone, however it redirects.
     pub async fn fetch(
         &self,
         url: &Url,
         validators: Option<&Validators>,
         request: &catalog::Request,
     ) -> Result<Fetched, FetchError> {
-        if !request.is_rendered {
-            return self.fetch_patiently(url, validators, request).await;
-        }
-        // What a server says of the empty page, it does not say of what its scripts make of it.
-        match self.fetch_patiently(url, None, request).await? {
-            Fetched::Page(page) if page.is_html() => {
-                let unvalidated = Page { validators: Validators::default(), ..*page };
-                let answer = async |asked| self.relay(url, asked, request).await;
-                let _turn = self.browser.lock().await;
-                let made = browser::load(unvalidated, self.timeout, self.spacing, answer).await?;
-                Ok(Fetched::Page(Box::new(made)))
-            }
-            answer => Ok(answer),
+        match request.is_rendered {
+            true => self.render(url, request).await,
+            false => self.fetch_patiently(url, validators, request).await,
         }
     }
 
-    /// Asks for what the scripts of the page at `from` ask for.
-    async fn relay(
-        &self,
-        from: &Url,
-        asked: Asked,
-        request: &catalog::Request,
-    ) -> Result<Answer, FetchError> {
-        let Asked { url, method, mut headers, body } = asked;
-        let own = own(request, from, &url).to_get();
-        for (name, _) in &own.headers {
-            headers.remove(name.as_str());
-        }
-        let again = self.client.request(method, url.clone()).headers(headers).body(body);
-        // Where it leads is for the page to follow: by the rules that hold between its hosts.
-        let (response, _held) = self.ask_in_turn(&url, &own, with(again, &own)).await?;
-        let (status, mut headers) = (response.status(), response.headers().clone());
-        // They are of the body as it came.
-        for name in [CONTENT_ENCODING, CONTENT_LENGTH, TRANSFER_ENCODING] {
-            headers.remove(name);
-        }
-        let (body, received) = self.body(response).await?;
-        Ok(Answer { status, headers, body, received })
-    }
-
+    /// A server that is busy and says for how long is asked once more.
     async fn fetch_patiently(
         &self,
         url: &Url,
@@ -417,62 +392,8 @@ impl Fetcher {
     }
 }
 
-/// What `to` is asked with, if `request` is meant for the host of `url`.
-fn own<'a>(request: &'a catalog::Request, url: &Url, to: &Url) -> &'a catalog::Request {
-    static NOTHING: catalog::Request = catalog::Request::nothing();
-    if to.origin() == url.origin() { request } else { &NOTHING }
-}
-
-fn method(request: &catalog::Request) -> Method {
-    if request.is_post { Method::POST } else { Method::GET }
-}
-
-/// The request with what its source wants to be asked with.
-fn with(mut builder: RequestBuilder, request: &catalog::Request) -> RequestBuilder {
-    for (name, value) in &request.headers {
-        builder = builder.header(name, value.expose());
-    }
-    if let Some((user, password)) = &request.user {
-        builder = builder.basic_auth(user.expose(), Some(password.expose()));
-    }
-    match &request.body {
-        Some(body) => builder.body(body.expose().to_owned()),
-        None => builder,
-    }
-}
-
-/// Asks only for what is not known (RFC 9110, 13.1).
-fn conditional(mut builder: RequestBuilder, validators: Option<&Validators>) -> RequestBuilder {
-    let Some(validators) = validators else { return builder };
-    // Mostly it is all that is asked of a host; connections to a thousand of them take much.
-    builder = builder.header(CONNECTION, "close");
-    for (name, known) in
-        [(IF_NONE_MATCH, &validators.etag), (IF_MODIFIED_SINCE, &validators.last_modified)]
-    {
-        let value = known.as_ref().map(|known| known.chars().map(|c| c as u8).collect::<Vec<u8>>());
-        if let Some(value) = value.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()) {
-            builder = builder.header(name, value);
-        }
-    }
-    builder
-}
-
-/// `infocus/0.1 (+mailto:webteam@example.org)`: who reads, and whom to ask about it.
-fn user_agent(settings: &config::Settings) -> String {
-    let program = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-    match &settings.contact {
-        Some(contact) => format!("{program} (+{}; {contact})", settings.base_url),
-        None => format!("{program} (+{})", settings.base_url),
-    }
-}
-
 fn redirected(from: &Url, headers: &HeaderMap) -> Result<Url, FetchError> {
     let location = text(headers, LOCATION).unwrap_or_default();
     let to = from.join(&location).ok().filter(|to| matches!(to.scheme(), "http" | "https"));
     to.ok_or(FetchError::BadRedirect(location))
-}
-
-/// A header as it came: a character for each byte, whatever they are.
-fn text(headers: &HeaderMap, name: HeaderName) -> Option<String> {
-    Some(headers.get(name)?.as_bytes().iter().map(|byte| char::from(*byte)).collect())
 }

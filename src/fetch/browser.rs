@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use chromiumoxide::Page as Tab;
 use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::browser::{
     SetDownloadBehaviorBehavior, SetDownloadBehaviorParams,
@@ -22,15 +21,16 @@ use chromiumoxide::cdp::browser_protocol::page::{
     HandleJavaScriptDialogParams, NavigateParams,
 };
 use chromiumoxide::error::CdpError;
+use chromiumoxide::{Command, Page as Tab};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use url::Url;
 
-use super::{FetchError, LARGEST, Page};
+use super::{FetchError, LARGEST, Page, request};
 
 /// Requests that the scripts of a page may make.
 const REQUESTS: usize = 100;
@@ -131,7 +131,7 @@ fn leash(profile: &Path) -> Option<Child> {
     const WATCH: &str = "trap '' INT TERM; while kill -0 $1; do sleep 1; done; sleep 1; \
                          lock=$(readlink \"$2/SingletonLock\"); kill -9 \"${lock##*-}\"; sleep 1; \
                          rm -rf \"$2\"";
-    let mut command = Command::new("sh");
+    let mut command = tokio::process::Command::new("sh");
     command.args(["-c", WATCH, "leash", &std::process::id().to_string()]).arg(profile);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // Without it, a browser outlives us in the worst case.
@@ -187,24 +187,13 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
                         Reply::Ask(_) | Reply::Refuse => self.refuse(id).await?,
                     }
                 }
+                // Everything waits for somebody to answer, and nobody is there.
                 Some(_) = dialogs.next() => {
-                    // Everything waits for somebody to answer, and nobody is there.
-                    let answer = HandleJavaScriptDialogParams::new(true);
-                    self.told(self.tab.execute(answer).await.map(|_| ()))?;
+                    self.tell(HandleJavaScriptDialogParams::new(true)).await?;
                 }
-                Some((id, url, answer)) = answers.next(), if !answers.is_empty() => match answer {
-                    Ok(answer) => {
-                        page.received += answer.received;
-                        if answer.status.is_client_error() || answer.status.is_server_error() {
-                            page.missed.push(format!("{url}: the server answered {}", answer.status));
-                        }
-                        self.fulfil(id, answer).await?;
-                    }
-                    Err(error) => {
-                        page.missed.push(format!("{url}: {error}"));
-                        self.refuse(id).await?;
-                    }
-                },
+                Some((id, url, answer)) = answers.next(), if !answers.is_empty() => {
+                    self.pass_on(id, &url, answer, &mut page).await?;
+                }
                 () = sleep(QUIET), if is_there && answers.is_empty() => {
                     let now = self.tab.content().await?;
                     if before.as_ref() == Some(&now) {
@@ -215,9 +204,6 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
                 () = sleep_until(until) => break,
             }
         }
-        if page.received > LARGEST {
-            return Err(FetchError::TooLarge);
-        }
         let made = match before {
             Some(made) => made,
             // It never rests; what it says by now is what people see.
@@ -225,6 +211,31 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
             None => return Err(FetchError::Slow(self.limit)),
         };
         self.made(page, made).await
+    }
+
+    /// Gives the page what it has asked for, and notes what it does not get.
+    async fn pass_on(
+        &self,
+        id: RequestId,
+        url: &Url,
+        answer: Result<Answer, FetchError>,
+        page: &mut Page,
+    ) -> Result<(), FetchError> {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                page.missed.push(format!("{url}: {error}"));
+                return self.refuse(id).await;
+            }
+        };
+        page.received += answer.received;
+        if page.received > LARGEST {
+            return Err(FetchError::TooLarge);
+        }
+        if answer.status.is_client_error() || answer.status.is_server_error() {
+            page.missed.push(format!("{url}: the server answered {}", answer.status));
+        }
+        self.fulfil(id, answer).await
     }
 
     /// The page with what its scripts have made of it.
@@ -245,23 +256,21 @@ impl<A: AsyncFn(Asked) -> Result<Answer, FetchError>> Visit<A> {
     async fn fulfil(&self, id: RequestId, answer: Answer) -> Result<(), FetchError> {
         let mut reply = FulfillRequestParams::new(id, i64::from(answer.status.as_u16()));
         let entry = |(name, value): (&HeaderName, &HeaderValue)| {
-            let value: String = value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
-            HeaderEntry::new(name.as_str(), value)
+            HeaderEntry::new(name.as_str(), request::characters(value))
         };
         reply.response_headers = Some(answer.headers.iter().map(entry).collect());
         reply.body = Some(BASE64_STANDARD.encode(&answer.body).into());
-        self.told(self.tab.execute(reply).await.map(|_| ()))
+        self.tell(reply).await
     }
 
     async fn refuse(&self, id: RequestId) -> Result<(), FetchError> {
-        let refusal = FailRequestParams::new(id, ErrorReason::BlockedByClient);
-        self.told(self.tab.execute(refusal).await.map(|_| ()))
+        self.tell(FailRequestParams::new(id, ErrorReason::BlockedByClient)).await
     }
 
-    /// A page may have given up a request before it is answered.
-    fn told(&self, told: Result<(), CdpError>) -> Result<(), FetchError> {
-        match told {
-            Ok(()) | Err(CdpError::Chrome(_)) => Ok(()),
+    /// Tells the page something that it may no longer want to hear.
+    async fn tell(&self, command: impl Command) -> Result<(), FetchError> {
+        match self.tab.execute(command).await {
+            Ok(_) | Err(CdpError::Chrome(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -327,12 +336,10 @@ fn document(page: &Page) -> Answer {
 }
 
 fn empty(content_type: &str) -> Answer {
-    let bytes: Vec<u8> = content_type.chars().map(|c| c as u8).collect();
-    let content_type = HeaderValue::from_bytes(&bytes);
-    let headers = content_type.map(|value| (reqwest::header::CONTENT_TYPE, value));
+    let content_type = request::value(content_type).map(|value| (CONTENT_TYPE, value));
     Answer {
         status: StatusCode::OK,
-        headers: headers.into_iter().collect(),
+        headers: content_type.into_iter().collect(),
         body: Vec::new(),
         received: 0,
     }

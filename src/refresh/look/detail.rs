@@ -4,7 +4,7 @@ use super::{Found, Look, Place, base_of};
 use crate::dates::Orders;
 use crate::diagnostic::Diagnostic;
 use crate::extract::{TooComplex, charset, html, rules};
-use crate::fetch::{FetchError, Fetched, Page};
+use crate::fetch::{FetchError, Fetched, Page, essence, is_html};
 use crate::normalize::documents;
 use crate::normalize::sighting::Sighting;
 use crate::store::StoreError;
@@ -75,7 +75,7 @@ impl Look<'_> {
         let request = self.source.request_for_item(&file.url);
         let head = self.fetcher.head(&file.url, &request).await.unwrap_or_default();
         let media_type = head.content_type.as_deref().map(essence).unwrap_or_default();
-        if ["text/html", "application/xhtml+xml"].contains(&media_type.as_str()) {
+        if is_html(&media_type) {
             // A page that says so, or asks who is there.
             sighting.enclosures.remove(0);
             return true;
@@ -143,11 +143,6 @@ enum Missed {
 
 fn names(found: &Found) -> Vec<String> {
     found.sightings.iter().map(|sighting| sighting.seed().to_owned()).collect()
-}
-
-/// The media type without its parameters, in small letters.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The media type of what came, where that is no page.
