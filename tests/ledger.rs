@@ -1,36 +1,36 @@
-//! An item is the same item for ever; its date is read once and never guessed.
+//! An item is the same item for ever.
 
 use std::collections::HashSet;
 
 use infocus::dates::Reader;
 use infocus::extract::{RawDate, RawItem, Translation};
-use infocus::model::{Evidence, ItemId, Precision, Slug};
+use infocus::model::{Evidence, ItemId, Slug};
 use infocus::normalize::ledger::{Change, Kind, Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting, part};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-const MORNING: &str = "2026-05-04T07:00:00Z";
-const AFTERNOON: &str = "2026-05-04T15:00:00Z";
-const NEXT_DAY: &str = "2026-05-05T15:00:00Z";
+pub const MORNING: &str = "2026-05-04T07:00:00Z";
+pub const AFTERNOON: &str = "2026-05-04T15:00:00Z";
+pub const NEXT_DAY: &str = "2026-05-05T15:00:00Z";
 
 /// A ledger kept in memory, with the source of one feed in Vienna.
-struct Ledger {
+pub struct Ledger {
     feed: Slug,
     known: Known,
     zone: TimeZone,
 }
 
 impl Ledger {
-    fn new() -> Ledger {
+    pub fn new() -> Ledger {
         let feed = Slug::parse("news").expect("a slug");
         let zone = TimeZone::get("Europe/Vienna").expect("a zone");
         Ledger { feed, known: Known::default(), zone }
     }
 
     /// A refresh of `source` that finds these items.
-    fn see_at(&mut self, source: &str, now: &str, raw: &[RawItem]) -> Vec<Change> {
+    pub fn see_at(&mut self, source: &str, now: &str, raw: &[RawItem]) -> Vec<Change> {
         let ground = Ground {
             base: "https://www.example.org/news".parse().ok(),
             dates: Reader::new("en"),
@@ -66,12 +66,12 @@ impl Ledger {
         changes
     }
 
-    fn see(&mut self, now: &str, raw: &[RawItem]) -> Vec<Change> {
+    pub fn see(&mut self, now: &str, raw: &[RawItem]) -> Vec<Change> {
         self.see_at("page", now, raw)
     }
 }
 
-fn raw(url: &str, title: &str, date: &str) -> RawItem {
+pub fn raw(url: &str, title: &str, date: &str) -> RawItem {
     let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     RawItem {
         url: some(url),
@@ -81,15 +81,15 @@ fn raw(url: &str, title: &str, date: &str) -> RawItem {
     }
 }
 
-fn ids(changes: &[Change]) -> Vec<ItemId> {
+pub fn ids(changes: &[Change]) -> Vec<ItemId> {
     changes.iter().map(|change| change.item.id).collect()
 }
 
-fn kinds(changes: &[Change]) -> Vec<Kind> {
+pub fn kinds(changes: &[Change]) -> Vec<Kind> {
     changes.iter().map(|change| change.kind).collect()
 }
 
-fn moments(changes: &[Change]) -> Vec<String> {
+pub fn moments(changes: &[Change]) -> Vec<String> {
     changes.iter().map(|change| change.item.published.at.to_string()).collect()
 }
 
@@ -351,119 +351,12 @@ fn what_counts_readers_in_any_language_is_no_edit() {
 }
 
 #[test]
-fn items_and_edits_of_one_moment_are_seconds_apart_in_page_order() {
-    let mut ledger = Ledger::new();
-    let page = ["/a", "/b", "/c"].map(|url| raw(url, url, "3 May 2026, 18:30"));
-    assert_eq!(
-        moments(&ledger.see(MORNING, &page)),
-        ["2026-05-03T16:30:02Z", "2026-05-03T16:30:01Z", "2026-05-03T16:30:00Z"]
-    );
-    let edited = ["/a", "/b", "/c"].map(|url| raw(url, &format!("{url}, corrected"), ""));
-    let updated: HashSet<_> =
-        ledger.see(AFTERNOON, &edited).iter().map(|change| change.item.updated_at).collect();
-    assert_eq!(updated.len(), 3);
-}
-
-#[test]
-fn a_month_without_a_day_is_published_as_a_month() {
-    let mut ledger = Ledger::new();
-    let page =
-        [raw("/a", "A", "May 2026"), raw("/b", "B", "April 2026"), raw("/c", "C", "June 2026")];
-    let published: Vec<_> = ledger
-        .see(MORNING, &page)
-        .iter()
-        .map(|change| (change.item.published.at.to_string(), change.item.published.precision))
-        .collect();
-    assert_eq!(
-        published,
-        [
-            // Of this month and of one to come: as late as it was seen.
-            ("2026-05-04T07:00:00Z".to_owned(), Precision::Month),
-            ("2026-04-30T10:00:00Z".to_owned(), Precision::Month),
-            ("2026-05-04T06:59:59Z".to_owned(), Precision::Day),
-        ]
-    );
-}
-
-#[test]
-fn an_address_dates_what_nothing_else_dates() {
-    let mut ledger = Ledger::new();
-    let page = [raw("/2026/04/17/plan", "A plan", ""), raw("/2026/04/18/map", "A map", "TBA")];
-    let dated = ledger.see(MORNING, &page);
-    assert_eq!(dated[0].item.published.evidence, Evidence::Url);
-    assert_eq!(
-        moments(&dated),
-        ["2026-04-17T10:00:00Z".to_owned(), "2026-04-18T10:00:00Z".to_owned()]
-    );
-    assert_eq!(dated[1].unread.as_deref(), Some("TBA"), "and what should have dated it is told");
-}
-
-#[test]
 fn a_source_whose_address_was_changed_goes_on_with_its_items() {
     let mut ledger = Ledger::new();
     let first = ledger.see_at("old page", MORNING, &[raw("/a", "A pln", "3 May 2026")]);
     let later = ledger.see_at("page", AFTERNOON, &[raw("/a", "A plan", "3 May 2026")]);
     assert_eq!(ids(&later), ids(&first));
     assert_eq!((later[0].kind, later[0].item.title.as_str()), (Kind::Updated, "A plan"));
-}
-
-#[test]
-fn a_day_is_published_at_noon_in_page_order_and_never_ahead() {
-    let mut ledger = Ledger::new();
-    let page = [
-        raw("/a", "A", "4 May 2026"),
-        raw("/b", "B", "4 May 2026"),
-        raw("/c", "C", "3 May 2026"),
-        raw("/d", "D", "3 May 2026, 18:30"),
-    ];
-    assert_eq!(
-        moments(&ledger.see(MORNING, &page)),
-        [
-            "2026-05-04T07:00:00Z",
-            "2026-05-04T06:59:59Z",
-            "2026-05-03T10:00:00Z",
-            "2026-05-03T16:30:00Z",
-        ]
-    );
-}
-
-#[test]
-fn what_comes_later_on_a_day_is_later_than_what_was_there() {
-    let mut ledger = Ledger::new();
-    ledger.see(AFTERNOON, &[raw("/a", "A", "4 May 2026")]);
-    let later = ledger.see(
-        "2026-05-04T16:00:00Z",
-        &[raw("/c", "C", "4 May 2026"), raw("/b", "B", "4 May 2026"), raw("/a", "A", "4 May 2026")],
-    );
-    assert_eq!(
-        moments(&later),
-        ["2026-05-04T10:00:02Z", "2026-05-04T10:00:01Z", "2026-05-04T10:00:00Z",]
-    );
-}
-
-#[test]
-fn no_date_is_first_seen_and_a_date_that_turns_up_fills_in() {
-    let mut ledger = Ledger::new();
-    let first = ledger.see(AFTERNOON, &[raw("/a", "A", "")]).remove(0).item.published;
-    assert_eq!((first.evidence, first.precision), (Evidence::FirstSeen, Precision::Day));
-    assert_eq!(first.at.to_string(), "2026-05-04T10:00:00Z");
-    let filled = ledger.see(NEXT_DAY, &[raw("/a", "A", "1 May 2026")]).remove(0).item.published;
-    assert_eq!(
-        (filled.at.to_string().as_str(), filled.evidence),
-        ("2026-05-01T10:00:00Z", Evidence::Page)
-    );
-}
-
-#[test]
-fn a_date_ahead_is_an_event_and_stays_first_seen_when_its_day_comes() {
-    let mut ledger = Ledger::new();
-    let first =
-        ledger.see(AFTERNOON, &[raw("/a", "A", "9 May 2026"), raw("/b", "B", "4 May 2026, 20:00")]);
-    for change in &first {
-        assert_eq!(change.item.published.evidence, Evidence::FirstSeen);
-    }
-    let page = [raw("/a", "A", "9 May 2026"), raw("/b", "B", "4 May 2026, 20:00")];
-    assert_eq!(kinds(&ledger.see("2026-06-01T10:00:00Z", &page)), [Kind::Unchanged; 2]);
 }
 
 proptest! {

@@ -1,5 +1,6 @@
 //! One binary for all tests of behaviour, a module for each subject.
 
+mod apis;
 mod bed;
 mod body;
 mod catalog;
@@ -19,6 +20,7 @@ mod foreign;
 mod formats;
 mod killed;
 mod ledger;
+mod moments;
 mod normalize;
 mod output;
 mod pages;
@@ -35,5 +37,6 @@ mod server;
 mod sources;
 mod text;
 mod text_dates;
+mod translations;
 mod unwatched;
 mod withdrawn;
