@@ -12,6 +12,7 @@ mod refresh;
 mod repair;
 mod schema;
 mod status;
+mod subscribers;
 mod templates;
 mod test;
 
@@ -23,7 +24,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
 
-use crate::config::{self, Settings};
+use crate::config::{self, Newsletter, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::run::Run;
 use crate::site::Site;
@@ -68,6 +69,9 @@ enum Command {
     Status(status::Options),
     /// What the next edition of a newsletter would be now; sends nothing
     Digest(digest::Options),
+    /// Who gets a newsletter
+    #[command(subcommand)]
+    Subscribers(subscribers::Command),
     /// The templates of pages and mails
     #[command(subcommand)]
     Templates(templates::Command),
@@ -239,6 +243,7 @@ async fn run_with_store(
         Command::Publish => publish::run(site, &store).await,
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
+        Command::Subscribers(command) => subscribers::run(site, &store, command, now).await,
         Command::Init(_)
         | Command::Probe(_)
         | Command::Article(_)
@@ -251,6 +256,16 @@ async fn run_with_store(
     };
     store.close().await;
     answer
+}
+
+/// A newsletter by its name in the settings.
+fn newsletter<'a>(site: &'a Site, name: &str) -> Result<&'a Newsletter, Diagnostic> {
+    site.settings.newsletters.get(name).ok_or_else(|| {
+        let known = site.settings.newsletters.keys().map(String::as_str);
+        let problem = Diagnostic::new(format!("there is no newsletter `{name}`"));
+        let otherwise = format!("add `[newsletters.{name}]` to `infocus.toml`");
+        problem.did_you_mean(name, known, otherwise)
+    })
 }
 
 /// The causes of an error, the last of which is the one to mend.

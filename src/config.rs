@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::diagnostic::Diagnostic;
-use crate::mail::Mailbox;
+use crate::mail::{Mailbox, Rate, Transport};
+use crate::newsletter::{Approval, Schedule};
 use crate::toml_file;
 
 /// The file that makes a directory a site.
@@ -65,10 +67,23 @@ pub struct Alerts {
 pub struct Mail {
     #[schemars(with = "Option<String>")]
     pub from: Option<Mailbox>,
+    /// Where answers go, if not to `from`.
+    #[schemars(with = "Option<String>")]
+    pub reply_to: Option<Mailbox>,
+    /// Where what could not be delivered comes back to, each with a mark of its own before the `@`
+    /// (VERP): `bounces@example.org`; if there is none, to `from`.
+    #[schemars(with = "Option<String>")]
+    pub return_path: Option<Mailbox>,
     /// Postal address, for the foot of every mail; the law asks for it in many places.
     pub address: Option<String>,
     /// `outbox`, a directory of messages, or an SMTP relay.
-    pub transport: Option<String>,
+    #[schemars(with = "String")]
+    pub transport: Transport,
+    /// The most connections to the relay.
+    pub connections: Option<NonZeroUsize>,
+    /// The most messages in a time, such as `14/s`, `30/min`, `500/h` or `10000/d`; all of them hold.
+    #[schemars(with = "Vec<String>")]
+    pub rates: Vec<Rate>,
     pub dkim: Option<Dkim>,
 }
 
@@ -78,6 +93,18 @@ pub struct Mail {
 pub struct Dkim {
     pub domain: String,
     pub selector: String,
+    /// RSA, PEM, relative to the site: `openssl genrsa -out dkim.pem 2048`.
+    pub key_file: PathBuf,
+    /// The same with an Ed25519 key, that signs beside the other (RFC 8463).
+    pub ed25519: Option<Ed25519>,
+}
+
+/// A second signature, for those who know it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ed25519 {
+    pub selector: String,
+    /// PEM: `openssl genpkey -algorithm ed25519 -out dkim-ed25519.pem`.
     pub key_file: PathBuf,
 }
 
@@ -115,8 +142,25 @@ pub struct Newsletter {
     #[serde(default)]
     pub feeds: Vec<String>,
     pub language: Option<String>,
-    /// `Mon 08:00`, or a cron line.
-    pub schedule: Option<String>,
+    /// `Mon 08:00`, or a cron line; without it an edition is made whenever it is sent.
+    #[schemars(with = "Option<String>")]
+    pub schedule: Option<Schedule>,
+    /// How often subscribers may get it instead: names with a schedule each.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub frequencies: BTreeMap<String, Schedule>,
+    /// `none`, `required`, or a time until which it may be held: `until 10:00`.
+    #[serde(default)]
+    #[schemars(with = "String")]
+    pub approval: Approval,
+    /// How late an edition may be made, if it could not be when it was due: `1d`; what is not made
+    /// is in the next.
+    #[serde(default = "one_day", deserialize_with = "seconds")]
+    #[schemars(with = "String")]
+    pub late: Duration,
+    /// Items in all that an edition shows, and of one section; the rest is a link.
+    pub max_items: Option<NonZeroUsize>,
+    pub max_per_section: Option<NonZeroUsize>,
 }
 
 impl Default for Settings {
@@ -163,8 +207,9 @@ impl Settings {
                 Component::RootDir | Component::Prefix(_) => return None,
             }
         }
-        let is_own =
-            |name: &&OsStr| ["feeds", "templates", "preview"].iter().any(|own| name == own);
+        let is_own = |name: &&OsStr| {
+            ["feeds", "templates", "preview", "editions", "outbox"].iter().any(|own| name == own)
+        };
         let is_misplaced = match names.first() {
             Some(first) => is_inside && is_own(first),
             None => true,
@@ -231,6 +276,10 @@ fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpN
         })
     };
     texts.iter().map(network).collect()
+}
+
+fn one_day() -> Duration {
+    Duration::from_secs(24 * 60 * 60)
 }
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

@@ -11,3 +11,18 @@ pub fn short<P: AsRef<[u8]>>(parts: impl IntoIterator<Item = P>, bytes: usize) -
     }
     hash.finalize().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
 }
+
+/// The same with a key, for what nobody without it may guess or look up.
+pub fn keyed<P: AsRef<[u8]>>(
+    key: &str,
+    parts: impl IntoIterator<Item = P>,
+    bytes: usize,
+) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes());
+    let mut hash = ring::hmac::Context::with_key(&key);
+    for part in parts {
+        hash.update(part.as_ref());
+        hash.update(&[0]);
+    }
+    hash.sign().as_ref().iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,7 +1,11 @@
-//! Mail: addresses and messages.
+//! Mail: addresses, messages and their signatures, and the ways by which they leave.
 
 mod address;
+mod dkim;
 mod message;
+mod transport;
 
 pub use address::Mailbox;
-pub use message::{Message, encoded_html_len};
+pub use dkim::{Published, Signer};
+pub use message::{Master, Message, Recipient, encoded_html_len};
+pub use transport::{Rate, Relay, Security, Transport};

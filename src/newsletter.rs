@@ -1,7 +1,10 @@
 //! The newsletter: the choice of items for a period, rendered as mail.
 
 mod digest;
+mod import;
 mod render;
+mod schedule;
+mod subscriber;
 
 use std::path::PathBuf;
 
@@ -10,7 +13,7 @@ use jiff::Timestamp;
 use crate::catalog::Feed;
 use crate::config::Newsletter;
 use crate::diagnostic::Diagnostic;
-use crate::mail::{Mailbox, Message};
+use crate::mail::{Mailbox, Message, Recipient};
 use crate::model::Item;
 use crate::publish::{Output, OutputError, window};
 use crate::site::Site;
@@ -18,7 +21,10 @@ use crate::store::{Store, StoreError};
 use crate::templates::TemplateError;
 
 pub use digest::{Digest, Section};
+pub use import::{ImportError, Table, check as check_choice};
 pub use render::{Rendered, render};
+pub use schedule::{Approval, Schedule};
+pub use subscriber::{Choice, Consent, Status, Subscriber, Token};
 
 /// Where drafts are kept, relative to the site.
 pub const PREVIEW: &str = "preview";
@@ -62,12 +68,13 @@ pub async fn draft(
         return Ok(None);
     }
     let rendered = render(&digest, site)?;
+    let id = digest.fingerprint();
     let message = Message {
         from,
-        to: &Mailbox::nobody(),
+        reply_to: site.settings.mail.reply_to.as_ref(),
         subject: &rendered.subject,
         date: digest.changed_at(),
-        id: &digest.fingerprint(),
+        id: &id,
         language: &digest.language,
         list: (&digest.title, name),
         unsubscribe: rendered.unsubscribe.clone(),
@@ -77,12 +84,19 @@ pub async fn draft(
     };
     let output = Output::new(directory.clone());
     let mut stage = output.stage()?;
-    stage.write("digest.html", rendered.html.as_bytes())?;
-    stage.write("digest.txt", rendered.text.as_bytes())?;
-    stage.write("digest.eml", &message.to_bytes())?;
+    let (mailbox, token) = (Mailbox::nobody(), Token::nobody());
+    let nobody = Recipient { mailbox: &mailbox, token: &token, message_id: &id };
+    stage.write("digest.html", for_nobody(&rendered.html).as_bytes())?;
+    stage.write("digest.txt", for_nobody(&rendered.text).as_bytes())?;
+    stage.write("digest.eml", &message.master().copy(nobody, None))?;
     stage.commit()?;
     let items = digest.sections.iter().map(|section| section.items.len()).sum();
     Ok(Some(Draft { directory, items, is_first: digest.since.is_none() }))
+}
+
+/// A part of a message that has no recipient yet.
+fn for_nobody(part: &str) -> String {
+    part.replace(Token::BLANK, Token::nobody().as_str())
 }
 
 /// Where the draft of a newsletter is kept unless another place is named.

@@ -12,6 +12,7 @@ mod published;
 mod save;
 mod sources;
 mod sql;
+mod subscribers;
 
 use std::path::Path;
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub use missing::{Given, Missing};
 pub use save::Batch;
 pub use sources::{SourceRow, SourceRows, Validators};
 pub use sql::file;
+pub use subscribers::{Subscribed, Suppression};
 
 /// A site's database.
 #[derive(Debug, Clone)]
@@ -54,9 +56,13 @@ impl Store {
                 move |connection, _| {
                     Box::pin(async move {
                         if is_sqlite {
-                            // Another process may be writing.
-                            let wait = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
-                            sqlx::query(sqlx::AssertSqlSafe(wait)).execute(connection).await?;
+                            // Another process may be writing; and who is erased has to be gone
+                            // from the file, too.
+                            let wait = format!(
+                                "PRAGMA busy_timeout = {}; PRAGMA secure_delete = ON",
+                                BUSY.as_millis()
+                            );
+                            sqlx::raw_sql(sqlx::AssertSqlSafe(wait)).execute(connection).await?;
                         }
                         Ok(())
                     })

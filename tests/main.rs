@@ -35,6 +35,7 @@ mod rules;
 mod schema;
 mod server;
 mod sources;
+mod subscribers;
 mod text;
 mod text_dates;
 mod translations;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Answer, Outcome};
-use crate::diagnostic::{Diagnostic, count};
+use crate::diagnostic::count;
 use crate::newsletter;
 use crate::site::Site;
 use crate::store::Store;
@@ -24,12 +24,7 @@ pub struct Options {
 
 pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Result<Answer> {
     let name = &options.newsletter;
-    if !site.settings.newsletters.contains_key(name) {
-        let known = site.settings.newsletters.keys().map(String::as_str);
-        let problem = Diagnostic::new(format!("there is no newsletter `{name}`"));
-        let otherwise = format!("add `[newsletters.{name}]` to `infocus.toml`");
-        return Err(problem.did_you_mean(name, known, otherwise).into());
-    }
+    super::newsletter(site, name)?;
     let directory = options.out.clone().unwrap_or_else(|| newsletter::preview(site, name));
     let draft = newsletter::draft(site, store, name, options.since, directory).await?;
     let Some(draft) = draft else {

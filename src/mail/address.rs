@@ -16,7 +16,23 @@ impl Mailbox {
             Some((name, address)) => (name.trim().trim_matches('"').to_owned(), address.to_owned()),
             None => (String::new(), text),
         };
-        is_address(&address).then_some(Mailbox { name, address })
+        Mailbox::new(&name, &address)
+    }
+
+    /// The name and the address of somebody; a domain in other letters is put into ASCII.
+    pub fn new(name: &str, address: &str) -> Option<Mailbox> {
+        let (local, domain) = address.trim().rsplit_once('@')?;
+        let domain = match domain.is_ascii() {
+            true => domain.to_owned(),
+            false => url::Host::parse(domain).ok()?.to_string(),
+        };
+        let address = format!("{local}@{domain}");
+        is_address(&address).then(|| Mailbox { name: crate::normalize::line(name), address })
+    }
+
+    /// What tells one mailbox from another: nobody's relay tells capitals apart.
+    pub fn key(&self) -> String {
+        self.address.to_ascii_lowercase()
     }
 
     /// Whom a draft is addressed to: a domain that is nobody's for ever (RFC 2606).

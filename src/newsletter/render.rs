@@ -5,8 +5,8 @@ use css_inline::{CSSInliner, InlineOptions};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::NewsletterError;
 use super::digest::{Digest, Section};
+use super::{NewsletterError, Token};
 use crate::mail::encoded_html_len;
 use crate::model::{Image, Item, Slug};
 use crate::normalize::cut_at_word;
@@ -72,9 +72,11 @@ impl Renderer<'_> {
         cut_at_word(&format!("{}: {first}", self.digest.title), SUBJECT)
     }
 
+    /// The address where each subscriber leaves.
     fn unsubscribe(&self) -> Url {
         let mut url = self.site.settings.base_url.clone();
-        url.set_path(&format!("{}newsletters/{}/unsubscribe", url.path(), self.digest.name));
+        let (path, name, token) = (url.path(), &self.digest.name, Token::BLANK);
+        url.set_path(&format!("{path}newsletters/{name}/unsubscribe/{token}"));
         url
     }
 

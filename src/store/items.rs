@@ -248,15 +248,6 @@ async fn aliases(
     Ok(found)
 }
 
-/// The nouns are plain enough to have no way of failing.
-pub(super) fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-fn of_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|_| StoreError::Foreign(format!("`{text}` in an item")))
-}
-
 fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
     let foreign = |what: &str| StoreError::Foreign(format!("`{what}` in an item"));
     let evidence: String = row.try_get("evidence")?;
@@ -271,9 +262,9 @@ fn item_of(row: &AnyRow) -> Result<Item, StoreError> {
         kicker: row.try_get("kicker")?,
         summary: row.try_get("summary")?,
         content: SafeHtml::from_store(row.try_get("content")?),
-        image: image.as_deref().map(of_json).transpose()?,
-        enclosures: of_json(row.try_get("enclosures")?)?,
-        translations: of_json(row.try_get("translations")?)?,
+        image: image.as_deref().map(sql::parsed).transpose()?,
+        enclosures: sql::parsed(row.try_get("enclosures")?)?,
+        translations: sql::parsed(row.try_get("translations")?)?,
         author: row.try_get("author")?,
         language: row.try_get("language")?,
         published: Dated {

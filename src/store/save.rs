@@ -2,7 +2,7 @@
 
 use sqlx::{Any, AnyConnection, Transaction};
 
-use super::items::{COLUMNS, json, known};
+use super::items::{COLUMNS, known};
 use super::published::note_unpublished;
 use super::sources::{SourceRow, upsert};
 use super::{Store, StoreError, sql};
@@ -21,9 +21,7 @@ pub struct Batch {
 impl Store {
     pub async fn begin(&self) -> Result<Batch, StoreError> {
         let mut transaction = self.pool.begin().await?;
-        // A transaction that reads before it writes can fail on SQLite: this one writes first.
-        let nothing = sqlx::query("UPDATE sources SET found = found WHERE feed = ''");
-        nothing.execute(&mut *transaction).await?;
+        sql::write_first(&mut transaction).await?;
         Ok(Batch { transaction, sources: Vec::new() })
     }
 }
@@ -158,7 +156,7 @@ async fn note_details(
 }
 
 fn bind_item<'q>(query: sql::Bound<'q>, feed: &Slug, item: &Item) -> sql::Bound<'q> {
-    let image = item.image.as_ref().map(json);
+    let image = item.image.as_ref().map(sql::json);
     query
         .bind(item.id.to_string())
         .bind(feed.to_string())
@@ -178,7 +176,7 @@ fn bind_item<'q>(query: sql::Bound<'q>, feed: &Slug, item: &Item) -> sql::Bound<
         .bind(item.first_seen_at.as_millisecond())
         .bind(item.updated_at.as_millisecond())
         .bind(i64::from(item.backfilled))
-        .bind(json(&item.enclosures))
-        .bind(json(&item.translations))
+        .bind(sql::json(&item.enclosures))
+        .bind(sql::json(&item.translations))
         .bind(item.retracted_at.map(|at| at.as_millisecond()))
 }

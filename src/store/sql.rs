@@ -3,13 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use sqlx::Any;
 use sqlx::any::AnyArguments;
 use sqlx::query::Query;
+use sqlx::{Any, AnyConnection};
 use url::Url;
 
 use super::StoreError;
+use crate::mail::Mailbox;
 use crate::model::ItemId;
+use crate::newsletter::Token;
 
 /// The most values that one statement may bind is 32,766 in SQLite; stay well below.
 pub const CHUNK: usize = 500;
@@ -60,4 +62,28 @@ pub fn id(text: String) -> Result<ItemId, StoreError> {
 
 pub fn url(text: String) -> Result<Url, StoreError> {
     text.parse().map_err(|_| StoreError::Foreign(format!("`{text}` is no address")))
+}
+
+pub fn token(text: &str) -> Result<Token, StoreError> {
+    Token::parse(text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no token")))
+}
+
+pub fn mailbox(name: String, address: String) -> Result<Mailbox, StoreError> {
+    Mailbox::new(&name, &address)
+        .ok_or_else(|| StoreError::Foreign(format!("`{address}` is no mail address")))
+}
+
+/// The nouns are plain enough to have no way of failing.
+pub fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+pub fn parsed<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Foreign(format!("`{text}`")))
+}
+
+/// A transaction that reads before it writes can fail on SQLite: this writes.
+pub async fn write_first(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    sqlx::query("UPDATE sources SET found = found WHERE feed = ''").execute(connection).await?;
+    Ok(())
 }

@@ -1,0 +1,419 @@
+//! `subscribers`: who gets a newsletter.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Answer, Outcome, newsletter};
+use crate::config::Newsletter;
+use crate::diagnostic::{Diagnostic, count};
+use crate::mail::Mailbox;
+use crate::newsletter::{Choice, Consent, Status, Subscriber, Table, Token, check_choice};
+use crate::site::Site;
+use crate::store::{Store, Subscribed};
+
+/// Subscribers that are read or written at once.
+const BATCH: usize = 500;
+
+/// Lines of an import that are told one by one; a file may have none that is right.
+const TOLD: usize = 100;
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Subscribes somebody at once, or changes what they chose
+    Add(Add),
+    /// Who gets it
+    List(List),
+    /// Subscribes everybody in a CSV file at once: `email`, `name`, `language`, `frequency`, `feeds`
+    Import(Import),
+    /// Prints all of them as CSV, or all that is known of one as JSON
+    Export(Export),
+    /// Ends somebody's subscription
+    Remove(One),
+    /// Forgets somebody, here and in all newsletters, but that they are never to be mailed
+    Erase(One),
+    /// Never mails an address again, in no newsletter
+    Suppress(One),
+}
+
+#[derive(Debug, Args)]
+pub struct One {
+    newsletter: String,
+    /// Such as `ana@example.org`
+    #[arg(value_parser = mailbox)]
+    address: Mailbox,
+}
+
+#[derive(Debug, Args)]
+pub struct Add {
+    #[command(flatten)]
+    one: One,
+    /// In which language, if not in that of the newsletter
+    #[arg(long)]
+    language: Option<String>,
+    /// How often, as one of the newsletter's `frequencies`
+    #[arg(long)]
+    frequency: Option<String>,
+    /// Only these of its feeds
+    #[arg(long, value_name = "SLUG", num_args = 1..)]
+    feeds: Option<Vec<String>>,
+    /// What they agreed to, or where that is kept
+    #[arg(long, value_name = "TEXT")]
+    consent: Option<String>,
+    /// Though they had unsubscribed: they asked for it
+    #[arg(long)]
+    again: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    newsletter: String,
+    /// Only those of this status
+    #[arg(long)]
+    status: Option<Status>,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    newsletter: String,
+    /// `-`: standard input
+    file: PathBuf,
+    /// What they agreed to, or where that is kept
+    #[arg(long, value_name = "TEXT")]
+    consent: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    newsletter: String,
+    /// All that is known of this one
+    #[arg(value_parser = mailbox)]
+    address: Option<Mailbox>,
+}
+
+fn mailbox(text: &str) -> Result<Mailbox, String> {
+    Mailbox::parse(text).ok_or_else(|| "expected such as `ana@example.org`".to_owned())
+}
+
+pub async fn run(
+    site: &Site,
+    store: &Store,
+    command: &Command,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    match command {
+        Command::Add(options) => add(site, store, options, now).await,
+        Command::List(options) => list(site, store, options).await,
+        Command::Import(options) => import(site, store, options, now).await,
+        Command::Export(options) => export(site, store, options).await,
+        Command::Remove(options) => remove(site, store, options, now).await,
+        Command::Erase(options) => erase(site, store, options, now).await,
+        Command::Suppress(options) => suppress(site, store, options, now).await,
+    }
+}
+
+fn done(text: String, json: Value) -> anyhow::Result<Answer> {
+    Ok(Answer { outcome: Outcome::Done, text, json })
+}
+
+async fn add(site: &Site, store: &Store, options: &Add, now: Timestamp) -> anyhow::Result<Answer> {
+    let One { newsletter: name, address } = &options.one;
+    let settings = newsletter(site, name)?;
+    let before = store.subscriber(name, address).await?;
+    let choice = chosen(options, before.as_ref(), settings)?;
+    if let Some(before) = before {
+        if before.status != Status::Active && !options.again {
+            let problem = format!("`{}` has left `{name}`", address.address());
+            let help = "if they asked for it again, say so: `--again`";
+            return Err(Diagnostic::new(problem).help(help).into());
+        }
+        if let Some(suppression) = store.suppressed(&[address.key()]).await?.get(&address.key()) {
+            return Err(never(address, &suppression.reason).into());
+        }
+        store.choose(name, address, &choice, now).await?;
+        store.set_status(name, address, Status::Active, now).await?;
+        return done(format!("Changed: {}", address.address()), json!({ "changed": 1 }));
+    }
+    let subscriber = active(address.clone(), choice, "by hand", options.consent.as_deref(), now);
+    match store.subscribe(name, &[subscriber]).await?.as_slice() {
+        [Subscribed::Suppressed(suppression)] => Err(never(address, &suppression.reason).into()),
+        _ => done(format!("Subscribed: {}", address.address()), json!({ "added": 1 })),
+    }
+}
+
+fn never(address: &Mailbox, reason: &str) -> Diagnostic {
+    Diagnostic::new(format!("`{}` is never mailed again: {reason}", address.address()))
+}
+
+/// What was chosen now, over what was before.
+fn chosen(
+    options: &Add,
+    before: Option<&Subscriber>,
+    settings: &Newsletter,
+) -> Result<Choice, Diagnostic> {
+    let mut choice = before.map(|before| before.choice.clone()).unwrap_or_default();
+    if let Some(language) = &options.language {
+        choice.language.clone_from(language);
+    }
+    if let Some(frequency) = &options.frequency {
+        choice.frequency.clone_from(frequency);
+    }
+    if let Some(feeds) = &options.feeds {
+        choice.feeds = feeds.iter().cloned().collect::<BTreeSet<_>>();
+    }
+    check_choice(&choice, settings).map_err(Diagnostic::new)?;
+    Ok(choice)
+}
+
+fn active(
+    mailbox: Mailbox,
+    choice: Choice,
+    how: &str,
+    text: Option<&str>,
+    now: Timestamp,
+) -> Subscriber {
+    let consent = Consent {
+        how: how.to_owned(),
+        text: text.map(str::to_owned),
+        asked_at: now,
+        confirmed_at: None,
+    };
+    let (token, status) = (Token::draw(), Status::Active);
+    Subscriber { token, mailbox, choice, status, consent, created_at: now }
+}
+
+async fn list(site: &Site, store: &Store, options: &List) -> anyhow::Result<Answer> {
+    newsletter(site, &options.newsletter)?;
+    let wanted = |one: &Subscriber| options.status.is_none_or(|status| status == one.status);
+    let mut out = io::stdout().lock();
+    let (mut after, mut listed) = (None, 0);
+    loop {
+        let page = store.subscribers(&options.newsletter, after.as_ref(), BATCH).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.mailbox.clone());
+        for one in page.iter().filter(|one| wanted(one)) {
+            listed += 1;
+            let Choice { language, frequency, feeds } = &one.choice;
+            let chosen = [language.clone(), frequency.clone(), joined(feeds)];
+            let chosen: Vec<String> = chosen.into_iter().filter(|part| !part.is_empty()).collect();
+            let line = format!(
+                "{:<12}  {:<40}  {}",
+                one.status.as_str(),
+                one.mailbox.address(),
+                chosen.join(", ")
+            );
+            if writeln!(out, "{}", line.trim_end()).is_err() {
+                // Whoever reads it has had enough.
+                return done(String::new(), Value::Null);
+            }
+        }
+    }
+    if listed == 0 {
+        eprintln!("nobody; `infocus subscribers import {} FILE.csv` adds some", options.newsletter);
+    }
+    done(String::new(), json!({ "subscribers": listed }))
+}
+
+fn joined(feeds: &BTreeSet<String>) -> String {
+    feeds.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
+}
+
+/// What has become of the lines of a table.
+#[derive(Debug, Default)]
+struct Imported {
+    added: usize,
+    present: usize,
+    refused: Vec<(u64, String)>,
+}
+
+async fn import(
+    site: &Site,
+    store: &Store,
+    options: &Import,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let settings = newsletter(site, &options.newsletter)?;
+    let file = options.file.display().to_string();
+    let source: Box<dyn Read> = match file.as_str() {
+        "-" => Box::new(io::stdin()),
+        _ => {
+            Box::new(File::open(&options.file).with_context(|| format!("failed to read `{file}`"))?)
+        }
+    };
+    let table = Table::open(source, settings).with_context(|| format!("`{file}` was not taken"))?;
+    let mut imported = Imported::default();
+    let mut waiting = Vec::new();
+    for line in table {
+        let (line, found) = line
+            .with_context(|| format!("`{file}` was taken up to here ({} added)", imported.added))?;
+        match found {
+            Ok((mailbox, choice)) => {
+                let consent = options.consent.as_deref();
+                waiting.push((line, active(mailbox, choice, "import", consent, now)));
+            }
+            Err(reason) => imported.refused.push((line, reason)),
+        }
+        if waiting.len() == BATCH {
+            imported.take(store, &options.newsletter, &mut waiting).await?;
+        }
+    }
+    imported.take(store, &options.newsletter, &mut waiting).await?;
+    Ok(imported.told(&file))
+}
+
+impl Imported {
+    async fn take(
+        &mut self,
+        store: &Store,
+        newsletter: &str,
+        waiting: &mut Vec<(u64, Subscriber)>,
+    ) -> anyhow::Result<()> {
+        let (lines, subscribers): (Vec<u64>, Vec<Subscriber>) = waiting.drain(..).unzip();
+        let outcomes = store.subscribe(newsletter, &subscribers).await?;
+        for ((line, one), outcome) in lines.iter().zip(&subscribers).zip(outcomes) {
+            let address = one.mailbox.address();
+            match outcome {
+                Subscribed::Added => self.added += 1,
+                Subscribed::Was(Status::Unsubscribed) => {
+                    self.refused.push((*line, format!("`{address}` has unsubscribed")));
+                }
+                Subscribed::Was(_) => self.present += 1,
+                Subscribed::Suppressed(why) => {
+                    let told = format!("`{address}` is never mailed again: {}", why.reason);
+                    self.refused.push((*line, told));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn told(mut self, file: &str) -> Answer {
+        self.refused.sort();
+        let mut text = format!(
+            "{} added, {} there already, {} refused",
+            self.added,
+            self.present,
+            self.refused.len()
+        );
+        for (line, reason) in self.refused.iter().take(TOLD) {
+            text += &format!("\n  {file}:{line}: {reason}");
+        }
+        if self.refused.len() > TOLD {
+            text += &format!("\n  and {} more", self.refused.len() - TOLD);
+        }
+        let refused: Vec<Value> = self
+            .refused
+            .iter()
+            .map(|(line, reason)| json!({ "line": line, "reason": reason }))
+            .collect();
+        let outcome = if refused.is_empty() { Outcome::Done } else { Outcome::InPart };
+        let json = json!({ "added": self.added, "present": self.present, "refused": refused });
+        Answer { outcome, text, json }
+    }
+}
+
+async fn export(site: &Site, store: &Store, options: &Export) -> anyhow::Result<Answer> {
+    newsletter(site, &options.newsletter)?;
+    if let Some(address) = &options.address {
+        return export_one(store, &options.newsletter, address).await;
+    }
+    let mut out = csv::Writer::from_writer(io::stdout().lock());
+    out.write_record([
+        "email",
+        "name",
+        "language",
+        "frequency",
+        "feeds",
+        "status",
+        "since",
+        "consent",
+    ])?;
+    let mut after = None;
+    loop {
+        let page = store.subscribers(&options.newsletter, after.as_ref(), BATCH).await?;
+        let Some(last) = page.last() else { break };
+        after = Some(last.mailbox.clone());
+        for one in &page {
+            out.write_record([
+                one.mailbox.address(),
+                one.mailbox.name(),
+                &one.choice.language,
+                &one.choice.frequency,
+                &joined(&one.choice.feeds),
+                one.status.as_str(),
+                &one.created_at.to_string(),
+                one.consent.text.as_deref().unwrap_or_default(),
+            ])?;
+        }
+    }
+    out.flush()?;
+    done(String::new(), Value::Null)
+}
+
+/// What the law lets everybody ask for.
+async fn export_one(store: &Store, name: &str, address: &Mailbox) -> anyhow::Result<Answer> {
+    let Some(one) = store.subscriber(name, address).await? else {
+        return Err(nobody(name, address).into());
+    };
+    let known = json!({
+        "email": one.mailbox.address(),
+        "name": one.mailbox.name(),
+        "newsletter": name,
+        "status": one.status,
+        "choice": one.choice,
+        "consent": one.consent,
+        "since": one.created_at,
+    });
+    done(serde_json::to_string_pretty(&known)?, known)
+}
+
+fn nobody(name: &str, address: &Mailbox) -> Diagnostic {
+    Diagnostic::new(format!("`{}` does not get `{name}`", address.address()))
+        .help(format!("`infocus subscribers list {name}` says who does"))
+}
+
+async fn remove(
+    site: &Site,
+    store: &Store,
+    options: &One,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let One { newsletter: name, address } = options;
+    newsletter(site, name)?;
+    match store.set_status(name, address, Status::Unsubscribed, now).await? {
+        true => done(format!("Unsubscribed: {}", address.address()), json!({ "removed": 1 })),
+        false => Err(nobody(name, address).into()),
+    }
+}
+
+async fn erase(
+    site: &Site,
+    store: &Store,
+    options: &One,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    newsletter(site, &options.newsletter)?;
+    let erased = store.erase(&options.address, now).await?;
+    let text = format!(
+        "Erased: {}. What stays is a hash, so that the address is never mailed again.",
+        count(erased as usize, "subscription")
+    );
+    done(text, json!({ "erased": erased }))
+}
+
+async fn suppress(
+    site: &Site,
+    store: &Store,
+    options: &One,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    newsletter(site, &options.newsletter)?;
+    store.suppress(&options.address, "by hand", now).await?;
+    done(format!("Never mailed again: {}", options.address.address()), json!({ "suppressed": 1 }))
+}
