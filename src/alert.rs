@@ -23,6 +23,11 @@ pub async fn post(webhook: &Url, sources: &[SourceReport]) -> Result<(), reqwest
     send(webhook, "application/json", body).await
 }
 
+/// Posts a text for people.
+pub async fn say(webhook: &Url, text: &str) -> Result<(), reqwest::Error> {
+    send(webhook, "application/json", json!({ "text": text }).to_string()).await
+}
+
 /// Tells a service that watches over runs that there was one, and what it had to say; with `/fail`
 /// behind the address, as those services have it, if it failed.
 pub async fn ping(url: &Url, text: String, has_failed: bool) -> Result<(), reqwest::Error> {

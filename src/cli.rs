@@ -4,6 +4,7 @@ mod add;
 mod article;
 mod check;
 mod digest;
+mod edition;
 mod init;
 mod page;
 mod probe;
@@ -11,6 +12,7 @@ mod publish;
 mod refresh;
 mod repair;
 mod schema;
+mod send;
 mod status;
 mod subscribers;
 mod templates;
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use jiff::Timestamp;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{self, Newsletter, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
@@ -69,6 +71,11 @@ enum Command {
     Status(status::Options),
     /// What the next edition of a newsletter would be now; sends nothing
     Digest(digest::Options),
+    /// The editions that are due, made and delivered; made for cron
+    Send(send::Options),
+    /// What was made of a newsletter, and whether it goes out
+    #[command(subcommand)]
+    Edition(edition::Command),
     /// Who gets a newsletter
     #[command(subcommand)]
     Subscribers(subscribers::Command),
@@ -191,7 +198,11 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
         Command::Check => check::run(&site),
         Command::Templates(command) => templates::run(&site, command),
         command => {
-            let runtime = runtime()?;
+            let runtime = match command {
+                // Signing is work for every processor.
+                Command::Send(_) => Builder::new_multi_thread().enable_all().build()?,
+                _ => runtime()?,
+            };
             match command {
                 Command::Add(options) if options.repair.is_none() => {
                     runtime.block_on(add::run(&site, options, now))
@@ -223,7 +234,7 @@ fn run_anywhere(cli: &Cli) -> anyhow::Result<Answer> {
 }
 
 fn runtime() -> std::io::Result<Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
+    Builder::new_current_thread().enable_all().build()
 }
 
 /// The commands that need to remember.
@@ -243,6 +254,8 @@ async fn run_with_store(
         Command::Publish => publish::run(site, &store).await,
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
+        Command::Send(options) => send::run(site, &store, options, now).await,
+        Command::Edition(command) => edition::run(site, &store, command, now).await,
         Command::Subscribers(command) => subscribers::run(site, &store, command, now).await,
         Command::Init(_)
         | Command::Probe(_)

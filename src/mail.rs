@@ -3,6 +3,7 @@
 mod address;
 mod dkim;
 mod message;
+pub mod smtp;
 mod transport;
 
 pub use address::Mailbox;

@@ -50,14 +50,19 @@ impl Run {
     pub fn begin(site: &Path) -> io::Result<Option<Run>> {
         // No file in what is no site.
         fs::metadata(site.join(config::FILE))?;
-        let mut options = File::options();
-        let file = options.read(true).write(true).create(true).truncate(false);
-        let file = file.open(site.join(FILE))?;
+        let file = open(&site.join(FILE))?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Run { file, site: site_state(site), idle: None })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// Waits for whatever run there is to end; as long as what is returned is there, none begins.
+    pub fn wait(site: &Path) -> io::Result<Lock> {
+        let file = open(&site.join(FILE))?;
+        file.lock()?;
+        Ok(Lock { _file: file })
     }
 
     /// Until when there is nothing to do, as far as that was put down.
@@ -114,6 +119,29 @@ impl Run {
         self.file.rewind()?;
         self.file.write_all(text.as_bytes())
     }
+}
+
+/// A kind of work at a site that only one process does.
+#[derive(Debug)]
+pub struct Lock {
+    /// Whoever ends, in whatever way, lets go of it.
+    _file: File,
+}
+
+impl Lock {
+    /// Takes it; nothing if another process has it.
+    pub fn take(site: &Path, work: &str) -> io::Result<Option<Lock>> {
+        let file = open(&site.join(format!(".infocus-{work}.lock")))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    File::options().read(true).write(true).create(true).truncate(false).open(path)
 }
 
 /// What the file system knows of a site's own files, with the settings that are in the environment.

@@ -3,6 +3,8 @@
 //! One SQL serves SQLite and PostgreSQL: columns are TEXT or BIGINT, placeholders are numbered,
 //! time is bound and never asked of the database, and a transaction's first statement writes.
 
+mod deliveries;
+mod editions;
 mod error;
 mod events;
 mod hosts;
@@ -17,11 +19,12 @@ mod subscribers;
 use std::path::Path;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
-use sqlx::{AnyPool, Row};
 
+pub use deliveries::{Claimed, Told, Turn};
+pub use editions::Frozen;
 pub use error::StoreError;
 pub use events::Event;
 pub use items::Seen;
@@ -82,19 +85,6 @@ impl Store {
             sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await?;
         }
         Ok(Store { pool })
-    }
-
-    /// When the last edition of a newsletter ended.
-    pub async fn last_edition_until(
-        &self,
-        newsletter: &str,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        let row =
-            sqlx::query("SELECT MAX(until_at) AS until_at FROM editions WHERE newsletter = $1")
-                .bind(newsletter)
-                .fetch_one(&self.pool)
-                .await?;
-        row.try_get::<Option<i64>, _>("until_at")?.map(sql::time).transpose()
     }
 
     /// Closes the connections, so that the files beside a SQLite file are gone.

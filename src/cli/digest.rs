@@ -31,6 +31,9 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
         let text = "Nothing new: there would be no edition.".to_owned();
         return Ok(Answer { outcome: Outcome::Done, json: json!({ "items": 0 }), text });
     };
+    for name in &draft.unknown {
+        eprintln!("warning: `edition.toml` names `{name}`, which is not in it");
+    }
     let which = if draft.is_first { "the latest" } else { "new" };
     let page = draft.directory.join("digest.html");
     Ok(Answer {

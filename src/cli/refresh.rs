@@ -15,6 +15,7 @@ use crate::catalog::Source;
 use crate::config::{self, Settings};
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
+use crate::normalize::whole_second;
 use crate::refresh::{Pass, Report, SourceReport};
 use crate::run::Run;
 use crate::site::Site;
@@ -93,6 +94,7 @@ pub async fn run(
     }
     let mut drafts = Vec::new();
     for name in site.settings.newsletters.keys() {
+        store.began(name, whole_second(now)).await?;
         let directory = newsletter::preview(site, name);
         drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
     }

@@ -107,7 +107,7 @@ pub async fn run(
         newsletters.push(NewsletterStatus {
             newsletter: name.clone(),
             title: newsletter.title.clone(),
-            last_edition_until: store.last_edition_until(name).await?,
+            last_edition_until: store.last_edition_until(name, "").await?,
         });
     }
     let status = Status { feeds, newsletters };

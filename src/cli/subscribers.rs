@@ -97,7 +97,7 @@ pub struct Export {
     address: Option<Mailbox>,
 }
 
-fn mailbox(text: &str) -> Result<Mailbox, String> {
+pub(super) fn mailbox(text: &str) -> Result<Mailbox, String> {
     Mailbox::parse(text).ok_or_else(|| "expected such as `ana@example.org`".to_owned())
 }
 

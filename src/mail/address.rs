@@ -30,6 +30,14 @@ impl Mailbox {
         is_address(&address).then(|| Mailbox { name: crate::normalize::line(name), address })
     }
 
+    /// The address with a mark before its `@`, by which what comes back is known (VERP).
+    pub fn marked(&self, mark: &str) -> String {
+        match self.address.rsplit_once('@') {
+            Some((local, domain)) => format!("{local}+{mark}@{domain}"),
+            None => self.address.clone(),
+        }
+    }
+
     /// What tells one mailbox from another: nobody's relay tells capitals apart.
     pub fn key(&self) -> String {
         self.address.to_ascii_lowercase()

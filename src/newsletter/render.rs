@@ -3,13 +3,12 @@
 
 use css_inline::{CSSInliner, InlineOptions};
 use serde_json::{Value, json};
-use url::Url;
 
-use super::digest::{Digest, Section};
-use super::{NewsletterError, Token};
+use super::digest::Digest;
+use super::{NewsletterError, unsubscribe};
 use crate::mail::encoded_html_len;
 use crate::model::{Image, Item, Slug};
-use crate::normalize::cut_at_word;
+use crate::normalize::{cut_at_word, line};
 use crate::publish::{date_of, link_of};
 use crate::site::Site;
 use crate::templates::Texts;
@@ -37,7 +36,6 @@ pub struct Rendered {
     pub subject: String,
     pub html: String,
     pub text: String,
-    pub unsubscribe: Url,
 }
 
 /// What is given up, one after the other, when the mail gets too long.
@@ -57,7 +55,6 @@ pub fn render(digest: &Digest, site: &Site) -> Result<Rendered, NewsletterError>
         html: renderer.fitting_html()?,
         // The text part is not clipped: it has every title and link.
         text: renderer.text()?,
-        unsubscribe: renderer.unsubscribe(),
     })
 }
 
@@ -68,20 +65,15 @@ struct Renderer<'a> {
 
 impl Renderer<'_> {
     fn subject(&self) -> String {
+        if let Some(subject) = &self.digest.notes.subject {
+            return line(subject);
+        }
         let first = self.digest.items().next().map_or("", |item| &item.title);
         cut_at_word(&format!("{}: {first}", self.digest.title), SUBJECT)
     }
 
-    /// The address where each subscriber leaves.
-    fn unsubscribe(&self) -> Url {
-        let mut url = self.site.settings.base_url.clone();
-        let (path, name, token) = (url.path(), &self.digest.name, Token::BLANK);
-        url.set_path(&format!("{path}newsletters/{name}/unsubscribe/{token}"));
-        url
-    }
-
     fn fitting_html(&self) -> Result<String, NewsletterError> {
-        let total = self.digest.items().count();
+        let total = self.total();
         let fits = |html: &str| encoded_html_len(html) <= BUDGET;
         let most = total.min(MOST);
         for detail in
@@ -117,57 +109,89 @@ impl Renderer<'_> {
     }
 
     fn text(&self) -> Result<String, NewsletterError> {
-        let context = self.context(Detail::All, usize::MAX);
+        let context = self.context(Detail::All, self.total());
         Ok(self.site.templates.render("digest/body.txt", context)?)
+    }
+
+    /// How many items are shown, if there is room.
+    fn total(&self) -> usize {
+        let sections = self.digest.sections.iter().map(|section| section.items.len());
+        let capped = |items: usize| items.min(self.per_section());
+        let all = sections.map(capped).sum::<usize>() + capped(self.digest.updated.len());
+        all.min(self.digest.most.items.unwrap_or(usize::MAX))
+    }
+
+    fn per_section(&self) -> usize {
+        self.digest.most.per_section.unwrap_or(usize::MAX)
     }
 
     fn context(&self, detail: Detail, most: usize) -> Value {
         let digest = self.digest;
         let mut left = most;
-        let sections: Vec<Value> = digest
-            .sections
-            .iter()
-            .map(|section| self.section(section, detail, &mut left))
-            .collect();
+        let texts = self.texts();
+        let is_alone = digest.sections.len() == 1 && digest.updated.is_empty();
+        let mut sections: Vec<Value> = Vec::new();
+        for section in &digest.sections {
+            // What has no label would seem to belong to the section above it.
+            let others = || texts.get("others").filter(|_| !is_alone).map(String::as_str);
+            let title = section.title.as_deref().or_else(others);
+            sections.push(self.section(title, &section.items, detail, &mut left));
+        }
+        let updated = texts.get("updated").map(String::as_str);
+        sections.push(self.section(updated, &digest.updated, detail, &mut left));
         let preheader: Vec<&str> =
             digest.items().skip(1).map(|item| item.title.as_str()).take(5).collect();
-        let total = digest.items().count();
+        let told = sections.iter().filter_map(|section| section["more"].as_u64()).sum::<u64>();
+        let more = digest.items().count() - (most - left) - told as usize;
         json!({
             "title": digest.title,
             "subject": self.subject(),
             "preheader": cut_at_word(&preheader.join(" · "), PREHEADER),
             "language": digest.language,
-            "is_first": digest.since.is_none(),
+            "is_first": digest.is_first_draft,
+            "intro": self.intro(),
             "sections": sections,
-            "more": total.saturating_sub(most),
+            "more": more,
             "archive_url": self.site.settings.base_url,
-            "unsubscribe_url": self.unsubscribe(),
+            "unsubscribe_url": unsubscribe(self.site, &self.digest.name),
             "address": self.site.settings.mail.address,
-            "t": self.texts(),
+            "t": texts,
         })
+    }
+
+    /// The paragraphs that people put before the items.
+    fn intro(&self) -> Vec<String> {
+        let intro = self.digest.notes.intro.as_deref().unwrap_or_default();
+        let paragraphs = intro.split("\n\n").map(line);
+        paragraphs.filter(|paragraph| !paragraph.is_empty()).collect()
     }
 
     fn texts(&self) -> Texts {
         self.site.templates.texts(&self.digest.language)
     }
 
-    fn section(&self, section: &Section, detail: Detail, left: &mut usize) -> Value {
-        let shown = section.items.len().min(*left);
+    /// A section as far as there is room, and how many of its items are left out by its own limit.
+    fn section(
+        &self,
+        title: Option<&str>,
+        items: &[(Slug, Item)],
+        detail: Detail,
+        left: &mut usize,
+    ) -> Value {
+        let capped = items.len().min(self.per_section());
+        let shown = capped.min(*left);
         *left -= shown;
-        let items: Vec<Value> = section.items[..shown]
+        let more = if shown == capped { items.len() - capped } else { 0 };
+        let items: Vec<Value> = items[..shown]
             .iter()
-            .map(|(feed, item)| self.item(feed, item, section, detail))
+            .map(|(feed, item)| self.item(feed, item, title, detail))
             .collect();
-        // What has no label would seem to belong to the section above it.
-        let is_alone = self.digest.sections.len() == 1;
-        let others = || if is_alone { None } else { self.texts().remove("others") };
-        let title = section.title.clone().or_else(others);
         // No level of headings is left out.
         let heading = if title.is_some() { "h3" } else { "h2" };
-        json!({ "title": title, "heading": heading, "items": items })
+        json!({ "title": title, "heading": heading, "items": items, "more": more })
     }
 
-    fn item(&self, feed: &Slug, item: &Item, section: &Section, detail: Detail) -> Value {
+    fn item(&self, feed: &Slug, item: &Item, section: Option<&str>, detail: Detail) -> Value {
         let summary = match detail {
             Detail::TitlesOnly => None,
             Detail::ShortSummaries => item.summary.as_deref().map(|text| cut_at_word(text, SHORT)),
@@ -177,7 +201,8 @@ impl Renderer<'_> {
         json!({
             "title": item.title,
             "url": link_of(item, &self.site.settings.base_url, feed),
-            "kicker": item.kicker.as_ref().filter(|kicker| Some(*kicker) != section.title.as_ref()),
+            "kicker": item.kicker.as_deref().filter(|kicker| Some(*kicker) != section),
+            "retracted": item.retracted_at.is_some(),
             "date": date_of(item, &self.site.settings.time_zone, &self.digest.language),
             "summary": summary,
             "image": image.map(|image| json!({

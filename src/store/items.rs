@@ -48,33 +48,98 @@ impl Store {
         Ok(identify(sightings, &known, occasion))
     }
 
-    /// The items of a feed that arrived at or after a moment, the newest first. What came with the
-    /// first refresh of a source is no news.
-    pub async fn seen_since(&self, feed: &Slug, since: Timestamp) -> Result<Vec<Item>, StoreError> {
-        self.items(feed, "first_seen_at >= $2 AND backfilled = 0", since).await
+    /// The items of a feed that arrived in a period, its end not included, the newest first. What
+    /// came with the first refresh of a source is no news.
+    pub async fn seen_in(
+        &self,
+        feed: &Slug,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Item>, StoreError> {
+        let is_new = "first_seen_at >= $2 AND first_seen_at < $3 AND backfilled = 0";
+        self.items(feed, is_new, &[from, until]).await
+    }
+
+    /// The items of a feed that say something else since a period, having arrived before it and no
+    /// earlier than `since`.
+    pub async fn edited_in(
+        &self,
+        feed: &Slug,
+        from: Timestamp,
+        until: Timestamp,
+        since: Timestamp,
+    ) -> Result<Vec<Item>, StoreError> {
+        let is_edited = "first_seen_at < $2 AND first_seen_at >= $4 AND backfilled = 0 AND \
+                         (updated_at >= $2 AND updated_at < $3 AND updated_at > published_at \
+                          OR retracted_at >= $2 AND retracted_at < $3)";
+        self.items(feed, is_edited, &[from, until, since]).await
     }
 
     /// All items of a feed, the newest first.
     pub async fn all(&self, feed: &Slug) -> Result<Vec<Item>, StoreError> {
-        self.items(feed, "first_seen_at >= $2", Timestamp::MIN).await
+        self.items(feed, "1 = 1", &[]).await
     }
 
     async fn items(
         &self,
         feed: &Slug,
         condition: &str,
-        since: Timestamp,
+        moments: &[Timestamp],
     ) -> Result<Vec<Item>, StoreError> {
         let query = format!(
-            "SELECT {} FROM items WHERE feed = $1 AND {condition} ORDER BY published_at DESC, id",
+            "SELECT {} FROM items WHERE feed = $1 AND ({condition}) ORDER BY published_at DESC, id",
             COLUMNS.join(", ")
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(feed.as_str())
-            .bind(since.as_millisecond())
-            .fetch_all(&self.pool)
-            .await?;
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(feed.as_str());
+        let bind =
+            |query: sql::Bound<'static>, moment: &Timestamp| query.bind(moment.as_millisecond());
+        let rows = moments.iter().fold(query, bind).fetch_all(&self.pool).await?;
         rows.iter().map(item_of).collect()
+    }
+
+    /// How many items of these feeds there were before a moment.
+    pub async fn count_before(
+        &self,
+        feeds: &[Slug],
+        before: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let slugs: Vec<String> = feeds.iter().map(Slug::to_string).collect();
+        if slugs.is_empty() {
+            return Ok(0);
+        }
+        let query = format!(
+            "SELECT COUNT(*) AS n FROM items WHERE first_seen_at < $1 AND feed IN ({})",
+            sql::placeholders(2, slugs.len())
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(before.as_millisecond());
+        let row = sql::bind_all(query, &slugs).fetch_one(&self.pool).await?;
+        Ok(row.try_get::<i64, _>("n")? as usize)
+    }
+
+    /// How many of these titles stood over an item of these feeds before a moment.
+    pub async fn known_titles(
+        &self,
+        feeds: &[Slug],
+        titles: &[String],
+        before: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let mut known = BTreeSet::new();
+        for feed in feeds {
+            for chunk in titles.chunks(sql::CHUNK) {
+                let query = format!(
+                    "SELECT DISTINCT title FROM items WHERE feed = $1 AND first_seen_at < $2 \
+                     AND title IN ({})",
+                    sql::placeholders(3, chunk.len())
+                );
+                let query = sqlx::query(sqlx::AssertSqlSafe(query))
+                    .bind(feed.as_str())
+                    .bind(before.as_millisecond());
+                for row in sql::bind_all(query, chunk).fetch_all(&self.pool).await? {
+                    known.insert(row.try_get::<String, _>("title")?);
+                }
+            }
+        }
+        Ok(known.len())
     }
 
     /// How many items a feed has had, and when the newest of them was published.

@@ -11,7 +11,7 @@ use url::Url;
 use super::StoreError;
 use crate::mail::Mailbox;
 use crate::model::ItemId;
-use crate::newsletter::Token;
+use crate::newsletter::{State, Token};
 
 /// The most values that one statement may bind is 32,766 in SQLite; stay well below.
 pub const CHUNK: usize = 500;
@@ -66,6 +66,10 @@ pub fn url(text: String) -> Result<Url, StoreError> {
 
 pub fn token(text: &str) -> Result<Token, StoreError> {
     Token::parse(text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no token")))
+}
+
+pub fn state(text: &str) -> Result<State, StoreError> {
+    State::parse(text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no state")))
 }
 
 pub fn mailbox(name: String, address: String) -> Result<Mailbox, StoreError> {

@@ -1,0 +1,399 @@
+//! `send`: opens the editions that are due and delivers what waits.
+
+use std::io::IsTerminal;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{Answer, Outcome, newsletter};
+use crate::alert;
+use crate::config::Newsletter;
+use crate::diagnostic::{Diagnostic, count};
+use crate::mail::{Mailbox, Transport};
+use crate::newsletter::delivery::{self, Clock, Delivered, Halt, OUTBOX};
+use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State};
+use crate::run::{Lock, Run};
+use crate::site::Site;
+use crate::store::Store;
+
+/// Addresses that are named, of those that wait or failed.
+const NAMED: usize = 20;
+
+/// Editions back to which it is looked for one that waits for somebody, or is tried again.
+const RECENT: usize = 10;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Newsletters by their names in the settings [default: all that have a schedule]
+    newsletter: Vec<String>,
+    /// Sends the next edition as it would be now to this address, and to nobody else
+    #[arg(long, value_name = "ADDRESS", value_parser = super::subscribers::mailbox)]
+    to: Option<Mailbox>,
+    /// Makes the first edition now, with what was there before the newsletter
+    #[arg(long, conflicts_with = "to")]
+    include_backlog: bool,
+    /// Tries the last edition again for those in these states: deferred, failed, uncertain
+    #[arg(long, value_name = "STATES", value_delimiter = ',', conflicts_with_all = ["to", "include_backlog"])]
+    only: Vec<State>,
+}
+
+pub async fn run(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    for name in &options.newsletter {
+        newsletter(site, name)?;
+    }
+    if let Some(to) = &options.to {
+        return test_copy(site, store, options, to, now).await;
+    }
+    let Some(_lock) = Lock::take(&site.root, "send")? else { return Ok(Answer::another_runs()) };
+    let clock = Clock::start(now);
+    let uncertain = delivery::recover(store, &site.settings.mail.transport, now).await?;
+    if uncertain > 0 {
+        eprintln!(
+            "warning: an earlier run broke off: {} left without an answer",
+            count(uncertain as usize, "message")
+        );
+    }
+    let openings = if options.only.is_empty() {
+        open(site, store, options, now).await?
+    } else {
+        try_again(site, store, options, now).await?;
+        Vec::new()
+    };
+    let editions = deliverable(site, store, options, now).await?;
+    let waiting = waiting(store, &editions).await?;
+    let bar = progress(waiting);
+    let stop = stopped();
+    let run = delivery::deliver(site, store, editions, clock, stop, |settled| {
+        bar.set_position(settled);
+    });
+    let run = run.await?;
+    bar.finish_and_clear();
+    tell(site, &openings, &run).await;
+    let waiting = held_before(site, store, options, &openings).await?;
+    answer(site, store, &openings, &waiting, run, now).await
+}
+
+/// Newsletters that were named, or all that come by themselves.
+fn chosen<'a>(site: &'a Site, options: &Options) -> Vec<(&'a String, &'a Newsletter)> {
+    let is_chosen =
+        |(name, newsletter): &(&String, &Newsletter)| match options.newsletter.is_empty() {
+            true => newsletter.schedule.is_some() || !newsletter.frequencies.is_empty(),
+            false => options.newsletter.contains(name),
+        };
+    site.settings.newsletters.iter().filter(is_chosen).collect()
+}
+
+type Openings = Vec<(String, String, Opening)>;
+
+async fn open(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    now: Timestamp,
+) -> anyhow::Result<Openings> {
+    // What a refresh finds counts as found when it began: there may be none while an edition is made.
+    let _run = Run::wait(&site.root)?;
+    let mut openings = Vec::new();
+    for (name, _) in chosen(site, options) {
+        let asked = Asked {
+            by_name: options.newsletter.contains(name),
+            with_backlog: options.include_backlog,
+        };
+        for (frequency, opening) in news::open(site, store, name, asked, now).await? {
+            openings.push((name.clone(), frequency, opening));
+        }
+    }
+    Ok(openings)
+}
+
+async fn try_again(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let allowed = [State::Deferred, State::Failed, State::Uncertain];
+    if let Some(state) = options.only.iter().find(|state| !allowed.contains(state)) {
+        let problem = format!("`--only {}` is nothing to try again", state.as_str());
+        return Err(Diagnostic::new(problem).help("`deferred`, `failed`, `uncertain`").into());
+    }
+    for (name, _) in chosen(site, options) {
+        let last = store
+            .editions(name, 10)
+            .await?
+            .into_iter()
+            .find(|edition| matches!(edition.state, EditionState::Open | EditionState::Sent));
+        let Some(last) = last else { continue };
+        if store.try_again(&last.id, &options.only, now).await? > 0 {
+            store.set_edition(&last.id, EditionState::Open, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// What was held or paused earlier, and still is.
+async fn held_before(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    openings: &Openings,
+) -> anyhow::Result<Vec<String>> {
+    let is_new = |id: &str| {
+        openings.iter().any(|(_, _, opening)| match opening {
+            Opening::Opened { edition, .. } => edition.id == id,
+            _ => false,
+        })
+    };
+    let mut told = Vec::new();
+    for (name, _) in chosen(site, options) {
+        for edition in store.editions(name, RECENT).await? {
+            let is_kept = matches!(edition.state, EditionState::Held | EditionState::Paused);
+            if is_kept && !is_new(&edition.id) {
+                let (id, state) = (&edition.id, edition.state.as_str());
+                let reason = edition.reason.as_deref().unwrap_or_default();
+                told.push(format!("{id} is {state}: {reason}; `infocus edition approve {name}`"));
+            }
+        }
+    }
+    Ok(told)
+}
+
+/// The open editions of newsletters that there are, of those that were named.
+async fn deliverable(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    now: Timestamp,
+) -> anyhow::Result<Vec<Edition>> {
+    let mut editions = store.editions_to_deliver(now).await?;
+    editions.retain(|edition| {
+        let is_known = site.settings.newsletters.contains_key(&edition.newsletter);
+        if !is_known {
+            eprintln!("warning: `{}` waits, but there is no such newsletter any more", edition.id);
+        }
+        let names = &options.newsletter;
+        is_known && (names.is_empty() || names.contains(&edition.newsletter))
+    });
+    Ok(editions)
+}
+
+async fn waiting(store: &Store, editions: &[Edition]) -> anyhow::Result<u64> {
+    let mut waiting = 0;
+    for edition in editions {
+        let deliveries = store.count_deliveries(&edition.id).await?;
+        waiting += deliveries.get(&State::Due).copied().unwrap_or(0);
+    }
+    Ok(waiting)
+}
+
+/// Ends when the run is asked to; asked twice, it is over at once.
+async fn stopped() {
+    asked_to_stop().await;
+    eprintln!("stopping: what is on its way is finished; once more stops at once");
+    tokio::spawn(async {
+        asked_to_stop().await;
+        std::process::exit(super::FAILED.into());
+    });
+}
+
+async fn asked_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A bar on stderr if that is a terminal, with the rate and the time that is left.
+fn progress(messages: u64) -> ProgressBar {
+    if messages == 0 || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(messages);
+    match ProgressStyle::with_template("{bar:30} {pos}/{len} {per_sec} {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+async fn test_copy(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    to: &Mailbox,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let mut lines = Vec::new();
+    for (name, _) in chosen(site, options) {
+        let sent = delivery::test_copy(site, store, name, to, now).await?;
+        lines.push(match sent {
+            true => format!("{name}: a copy went to {}", to.address()),
+            false => format!("{name}: nothing new, nothing to copy"),
+        });
+    }
+    if lines.is_empty() {
+        lines.push("no newsletter was named, and none has a schedule".to_owned());
+    }
+    let json = json!({ "to": to.address() });
+    Ok(Answer { outcome: Outcome::Done, text: lines.join("\n"), json })
+}
+
+/// Lets the operator know of what waits for them.
+async fn tell(site: &Site, openings: &Openings, run: &delivery::Run) {
+    let held = openings.iter().filter_map(|(_, _, opening)| match opening {
+        Opening::Opened { edition, .. } => told_of_held(edition),
+        _ => None,
+    });
+    let paused = run.editions.iter().filter(|edition| edition.state == EditionState::Paused);
+    let paused = paused.map(|edition| {
+        let reason = edition.reason.as_deref().unwrap_or_default();
+        format!("`{}` is paused: {reason}", edition.edition)
+    });
+    let news: Vec<String> = held.chain(paused).collect();
+    for text in &news {
+        eprintln!("{text}");
+    }
+    if let Some(webhook) = &site.settings.alerts.webhook
+        && !news.is_empty()
+        && let Err(error) = alert::say(webhook, &news.join("\n")).await
+    {
+        eprintln!("warning: the webhook heard nothing: {}", error.without_url());
+    }
+}
+
+fn told_of_held(edition: &Edition) -> Option<String> {
+    let reason = edition.reason.as_deref().filter(|_| edition.state == EditionState::Held)?;
+    let name = &edition.newsletter;
+    Some(format!(
+        "`{}` is held: {reason}\n  look: editions/{}/\nhelp: `infocus edition approve {name}` sends \
+         it, `infocus edition discard {name}` does not",
+        edition.id, edition.id
+    ))
+}
+
+async fn answer(
+    site: &Site,
+    store: &Store,
+    openings: &Openings,
+    waiting: &[String],
+    run: delivery::Run,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let mut lines = waiting.to_vec();
+    let mut is_in_part = !waiting.is_empty();
+    for (name, frequency, opening) in openings {
+        let whose =
+            if frequency.is_empty() { name.clone() } else { format!("{name} ({frequency})") };
+        lines.push(format!("{whose}: {}", told(site, opening, name)));
+        if let Opening::Opened { edition, .. } = opening {
+            is_in_part |= edition.state == EditionState::Held;
+        }
+    }
+    for delivered in &run.editions {
+        let of = |state| delivered.deliveries.get(&state).copied().unwrap_or(0);
+        let waits =
+            State::ALL.into_iter().filter(|state| state.is_open()).any(|state| of(state) > 0);
+        is_in_part |= waits || of(State::Uncertain) > 0;
+        lines.push(format!("{}: {}", delivered.edition, states(delivered)));
+        for state in [State::Uncertain, State::Failed, State::Deferred] {
+            for one in store.deliveries(&delivered.edition, state, NAMED).await? {
+                let reply = one.reply.unwrap_or_default();
+                lines.push(format!("  {}: {}: {reply}", state.as_str(), one.address));
+            }
+        }
+        if of(State::Uncertain) > 0 {
+            lines.push(format!(
+                "  uncertain ones may have got it; `infocus send {} --only uncertain` sends it again",
+                delivered.newsletter
+            ));
+        }
+    }
+    if matches!(site.settings.mail.transport, Transport::Outbox) && !run.editions.is_empty() {
+        lines.push(format!("Written to {}", site.root.join(OUTBOX).display()));
+    }
+    let asked: Vec<_> = openings
+        .iter()
+        .map(|(name, frequency, opening)| {
+            json!({ "newsletter": name, "frequency": frequency, "opening": opening })
+        })
+        .collect();
+    let halted = run.halt.as_ref().map(halted);
+    let json = json!({
+        "newsletters": asked,
+        "editions": run.editions,
+        "stopped": halted,
+        "at": now,
+    });
+    if let Some(Halt::Unreachable(_) | Halt::Ours(_) | Halt::Ledger(_)) = &run.halt {
+        for line in &lines {
+            eprintln!("{line}");
+        }
+        return Err(Stopped(halted.unwrap_or_default()).into());
+    }
+    let outcome = if is_in_part || run.halt.is_some() { Outcome::InPart } else { Outcome::Done };
+    Ok(Answer { outcome, text: lines.join("\n"), json })
+}
+
+/// A run that could not go on.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}\nhelp: nobody is lost: what was not accepted waits for the next `infocus send`")]
+struct Stopped(String);
+
+fn halted(halt: &Halt) -> String {
+    match halt {
+        Halt::Asked => "it was asked to stop".to_owned(),
+        Halt::Unreachable(why) => format!("the relay takes nothing: {why}"),
+        Halt::Ours(why) => format!("the relay does not take it from us: {why}"),
+        Halt::Ledger(why) => format!("deliveries cannot be written down: {why}"),
+    }
+}
+
+fn states(delivered: &Delivered) -> String {
+    let told: Vec<String> = delivered
+        .deliveries
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.as_str()))
+        .collect();
+    if told.is_empty() { "nobody to deliver to".to_owned() } else { told.join(", ") }
+}
+
+fn told(site: &Site, opening: &Opening, name: &str) -> String {
+    let zone = &site.settings.time_zone;
+    let at = |moment: &Timestamp| {
+        moment.to_zoned_datetime(zone.clone()).strftime("%a %-d %b %Y %H:%M").to_string()
+    };
+    let next = |next: &Option<Timestamp>| match next {
+        Some(next) => format!("the next edition is due on {}", at(next)),
+        None => "nothing is due".to_owned(),
+    };
+    match opening {
+        Opening::Opened { edition, deliveries } => {
+            let people = count(*deliveries as usize, "subscriber");
+            format!("an edition for {people}, editions/{}/", edition.id)
+        }
+        Opening::NotDue { next: at } => next(at),
+        Opening::TooLate { slot, next: after } => format!(
+            "the edition of {} was missed, what it had comes later: {}",
+            at(slot),
+            next(after)
+        ),
+        Opening::Empty => "skipped: empty, there is nothing new".to_owned(),
+        Opening::Nobody => {
+            format!("nobody gets it yet: `infocus subscribers add {name} you@example.org`")
+        }
+    }
+}

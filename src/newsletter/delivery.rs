@@ -1,0 +1,431 @@
+//! One edition to each subscriber, once.
+//!
+//! A delivery is claimed; when the end of its message is about to leave, that is written down first;
+//! what the relay says is written down before the next message ends. So after any crash it is known
+//! of each whether it was accepted, still waits, or left without an answer.
+
+mod lane;
+mod ledger;
+mod outcome;
+mod pace;
+mod work;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+use super::draft::next;
+use super::edition::{Edition, EditionState};
+use super::render::render;
+use super::subscriber::Token;
+use super::{Content, NewsletterError, master, sender};
+use crate::hash;
+use crate::mail::Recipient;
+use crate::mail::smtp::{Envelope, Offered, Session, Step};
+use crate::mail::{Mailbox, Master, Signer, Transport};
+use crate::publish::Output;
+use crate::site::Site;
+use crate::store::{Store, StoreError};
+use ledger::Ledger;
+use pace::{Limits, Pause, Window};
+use work::Work;
+
+/// Connections at most, if the settings do not say.
+const CONNECTIONS: usize = 20;
+
+/// How long a relay may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+
+/// How long messages that are on their way may take when the run is to stop.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Where the outbox is, relative to the site.
+pub const OUTBOX: &str = "outbox";
+
+/// The environment variable with the secret of the relay.
+const SECRET: &str = "INFOCUS_SMTP_PASSWORD";
+
+/// The time, that nobody sets back or forth while a run lasts.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    start: Timestamp,
+    since: Instant,
+}
+
+impl Clock {
+    pub fn start(now: Timestamp) -> Clock {
+        Clock { start: now, since: Instant::now() }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.start.checked_add(self.since.elapsed()).unwrap_or(self.start)
+    }
+}
+
+/// Why a run stopped before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Halt {
+    /// Somebody asked for it.
+    Asked,
+    /// The relay is not there, or wants nothing for now.
+    Unreachable(String),
+    /// Nothing will be accepted before somebody mends our side.
+    Ours(String),
+    /// The ledger cannot be written.
+    Ledger(String),
+}
+
+/// What has come of a run for an edition, and of it in all.
+#[derive(Debug, Clone, Serialize)]
+pub struct Delivered {
+    pub edition: String,
+    pub newsletter: String,
+    pub state: EditionState,
+    pub reason: Option<String>,
+    pub deliveries: BTreeMap<State, u64>,
+}
+
+#[derive(Debug)]
+pub struct Run {
+    pub editions: Vec<Delivered>,
+    pub halt: Option<Halt>,
+}
+
+/// What all connections share.
+struct Shared {
+    store: Store,
+    clock: Clock,
+    transport: Transport,
+    outbox: PathBuf,
+    secret: Option<String>,
+    from: Mailbox,
+    return_path: Option<Mailbox>,
+    /// The key of the ids of messages.
+    key: String,
+    signer: Option<Signer>,
+    /// When each of them was made.
+    editions: BTreeMap<String, Timestamp>,
+    /// By edition and number of the variant.
+    masters: HashMap<(String, i64), Master>,
+    work: Work,
+    ledger: Ledger,
+    window: Mutex<Window>,
+    /// For as long nothing leaves.
+    pause: Mutex<Pause>,
+    /// For as long nobody connects.
+    rest: Mutex<Pause>,
+    limits: Mutex<Limits>,
+    /// Connections at work.
+    connected: AtomicUsize,
+    /// Faults of ours in a row.
+    ours: AtomicU64,
+    accepted: AtomicU64,
+    settled: AtomicU64,
+    stops: AtomicBool,
+    halt: Mutex<Option<(Halt, Option<String>)>>,
+    /// Something changed that who manages the connections should know.
+    changed: Notify,
+}
+
+impl Shared {
+    /// Stops the run; the first reason stays. An edition that is named is paused.
+    fn halt(&self, reason: Halt, edition: Option<&str>) {
+        let mut halt = held(&self.halt);
+        if halt.is_none() {
+            *halt = Some((reason, edition.map(str::to_owned)));
+        }
+        drop(halt);
+        self.stops.store(true, Ordering::Relaxed);
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    fn stops(&self) -> bool {
+        self.stops.load(Ordering::Relaxed)
+    }
+}
+
+/// What a lock holds is whole, whoever panicked.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Delivers editions as far as they go now. `stop` ends when the run is to; `watch` is told how many
+/// deliveries are settled, now and then.
+pub async fn deliver(
+    site: &Site,
+    store: &Store,
+    editions: Vec<Edition>,
+    clock: Clock,
+    stop: impl Future<Output = ()>,
+    watch: impl Fn(u64),
+) -> Result<Run, NewsletterError> {
+    let Some(from) = site.settings.mail.from.clone().filter(|_| !editions.is_empty()) else {
+        return Ok(Run { editions: Vec::new(), halt: None });
+    };
+    let shared = Arc::new(prepare(site, store, &editions, from, clock).await?);
+    lanes(&shared, stop, watch).await;
+    let halt = held(&shared.halt).take();
+    settle(store, editions, &site.settings.mail.transport, halt, clock).await
+}
+
+async fn prepare(
+    site: &Site,
+    store: &Store,
+    editions: &[Edition],
+    from: Mailbox,
+    clock: Clock,
+) -> Result<Shared, NewsletterError> {
+    let mail = &site.settings.mail;
+    let mut masters = HashMap::new();
+    for edition in editions {
+        for variant in store.variants(&edition.id).await? {
+            let id = variant.message(edition);
+            let made = master(site, &variant.content(edition, &id))?;
+            masters.insert((edition.id.clone(), variant.number), made);
+        }
+    }
+    let left = match Limits::memory(&mail.rates) {
+        Some((length, most)) => {
+            let since = clock.now().checked_sub(length).unwrap_or(Timestamp::MIN);
+            store.handed_since(since, most).await?
+        }
+        None => Vec::new(),
+    };
+    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
+    let connections = mail.connections.map_or(CONNECTIONS, Into::into);
+    Ok(Shared {
+        store: store.clone(),
+        clock,
+        transport: mail.transport.clone(),
+        outbox: site.root.join(OUTBOX),
+        secret: std::env::var(SECRET).ok(),
+        from,
+        return_path: mail.return_path.clone(),
+        key: store.secret("message ids").await?,
+        signer,
+        masters,
+        work: Work::new(editions.iter().map(|edition| edition.id.clone()).collect()),
+        editions: editions.iter().map(|edition| (edition.id.clone(), edition.opened_at)).collect(),
+        ledger: Ledger::start(store.clone()),
+        window: Mutex::new(Window::new(connections)),
+        pause: Mutex::default(),
+        rest: Mutex::default(),
+        limits: Mutex::new(Limits::new(mail.rates.clone(), left)),
+        connected: AtomicUsize::new(0),
+        ours: AtomicU64::new(0),
+        accepted: AtomicU64::new(0),
+        settled: AtomicU64::new(0),
+        stops: AtomicBool::new(false),
+        halt: Mutex::new(None),
+        changed: Notify::new(),
+    })
+}
+
+/// Keeps as many connections at work as the relay bears, until there is nothing to do or the run is
+/// to stop.
+async fn lanes(shared: &Arc<Shared>, stop: impl Future<Output = ()>, watch: impl Fn(u64)) {
+    let mut lanes = JoinSet::new();
+    let mut stop = std::pin::pin!(stop);
+    let mut tick = tokio::time::interval(Duration::from_millis(200));
+    let mut deadline = None;
+    loop {
+        watch(shared.settled.load(Ordering::Relaxed));
+        if shared.stops() && deadline.is_none() {
+            deadline = Some(tokio::time::Instant::now() + GRACE);
+        }
+        if !shared.stops() && shared.work.is_waiting() && room(shared, lanes.len()) {
+            lanes.spawn(lane::run(shared.clone()));
+            continue;
+        }
+        if lanes.is_empty() && (shared.stops() || !shared.work.is_waiting()) {
+            break;
+        }
+        tokio::select! {
+            () = &mut stop, if !shared.stops() => shared.halt(Halt::Asked, None),
+            Some(_) = lanes.join_next(), if !lanes.is_empty() => {}
+            () = shared.changed.notified() => {}
+            _ = tick.tick() => {}
+        }
+        if deadline.is_some_and(|deadline| tokio::time::Instant::now() >= deadline) {
+            lanes.shutdown().await;
+        }
+    }
+    watch(shared.settled.load(Ordering::Relaxed));
+}
+
+/// True if there may be one more connection than there are.
+fn room(shared: &Shared, lanes: usize) -> bool {
+    let now = shared.clock.now();
+    if held(&shared.rest).left(now).is_some() || held(&shared.pause).left(now).is_some() {
+        return false;
+    }
+    match (&shared.transport, shared.connected.load(Ordering::Relaxed)) {
+        // What the first hears from the relay is of use to the others; and a directory is one.
+        (Transport::Outbox, _) | (_, 0) => lanes == 0,
+        _ => lanes < held(&shared.window).size(),
+    }
+}
+
+/// Puts down what the run has come to. Nobody else is at work.
+async fn settle(
+    store: &Store,
+    editions: Vec<Edition>,
+    transport: &Transport,
+    halt: Option<(Halt, Option<String>)>,
+    clock: Clock,
+) -> Result<Run, NewsletterError> {
+    recover(store, transport, clock.now()).await?;
+    let (halt, paused) = halt.unzip();
+    let paused = paused.flatten();
+    let mut delivered = Vec::new();
+    for mut edition in editions {
+        let deliveries = store.count_deliveries(&edition.id).await?;
+        if let (Some(id), Some(Halt::Ours(reason))) = (&paused, &halt)
+            && *id == edition.id
+        {
+            (edition.state, edition.reason) = (EditionState::Paused, Some(reason.clone()));
+            store.set_edition(id, EditionState::Paused, Some(reason)).await?;
+        } else if !deliveries.keys().any(|state| state.is_open()) {
+            edition.state = EditionState::Sent;
+            store.set_edition(&edition.id, EditionState::Sent, None).await?;
+        }
+        let Edition { id, newsletter, state, reason, .. } = edition;
+        delivered.push(Delivered { edition: id, newsletter, state, reason, deliveries });
+    }
+    Ok(Run { editions: delivered, halt })
+}
+
+/// Settles what an earlier run has left, there being no other: a message whose end may have left
+/// without an answer is uncertain. A file is there or not, so that writing it again does no harm.
+pub async fn recover(
+    store: &Store,
+    transport: &Transport,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let handed = match transport {
+        Transport::Outbox => State::Due,
+        Transport::Smtp(_) => State::Uncertain,
+    };
+    store.recover(handed, now, true).await
+}
+
+/// Sends the next edition as it would be now to one address; false if it would be empty.
+pub async fn test_copy(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    to: &Mailbox,
+    now: Timestamp,
+) -> Result<bool, NewsletterError> {
+    let mut digest = next(site, store, name, None).await?;
+    if digest.is_empty() {
+        return Ok(false);
+    }
+    digest.is_first_draft = false;
+    let rendered = render(&digest, site)?;
+    let id = hash::short([digest.fingerprint(), to.key(), now.to_string()], 16);
+    let content = Content {
+        newsletter: name,
+        id: &id,
+        date: now,
+        language: &digest.language,
+        subject: &format!("[Test] {}", rendered.subject),
+        text: &rendered.text,
+        html: &rendered.html,
+    };
+    let mail = &site.settings.mail;
+    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
+    let token = Token::nobody();
+    let recipient = Recipient { mailbox: to, token: &token, message_id: &id };
+    let message = master(site, &content)?.copy(recipient, signer.as_ref());
+    let Transport::Smtp(relay) = &mail.transport else {
+        let output = Output::new(site.root.join(OUTBOX));
+        let mut stage = output.stage()?;
+        stage.write(&format!("test/{name}-{}.eml", to.key()), &message)?;
+        stage.commit()?;
+        return Ok(true);
+    };
+    let from = sender(site, name)?;
+    let envelope = Envelope {
+        from: from.address().to_owned(),
+        to: to.address().to_owned(),
+        size: message.len(),
+    };
+    let secret = std::env::var(SECRET).ok();
+    let mut session = Session::open(relay, from.domain(), secret.as_deref(), PATIENCE).await?;
+    match session.offer(&envelope).await? {
+        Offered::Refused(step, reply) => return Err(NewsletterError::Refused(step, reply)),
+        Offered::Wanted => session.content(&message).await?,
+    }
+    let reply = session.end(None).await.reply?;
+    if !reply.is_positive() {
+        return Err(NewsletterError::Refused(Step::End, reply));
+    }
+    session.close().await;
+    Ok(true)
+}
+
+/// How far a delivery has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// Nobody has tried it.
+    Due,
+    /// Somebody is about to. Nothing has left.
+    Claimed,
+    /// The end of the message may have left, and what the relay said is not known yet.
+    Handed,
+    /// The relay answers for it.
+    Accepted,
+    /// The relay does not want it now; it is tried again later.
+    Deferred,
+    /// The relay does not want it, or has not for too long.
+    Failed,
+    /// It was handed over and nobody knows what the relay said. Tried again only if asked to.
+    Uncertain,
+    /// The subscriber left, or is never mailed again.
+    Suppressed,
+}
+
+impl State {
+    pub const ALL: [State; 8] = [
+        State::Due,
+        State::Claimed,
+        State::Handed,
+        State::Accepted,
+        State::Deferred,
+        State::Failed,
+        State::Uncertain,
+        State::Suppressed,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            State::Due => "due",
+            State::Claimed => "claimed",
+            State::Handed => "handed",
+            State::Accepted => "accepted",
+            State::Deferred => "deferred",
+            State::Failed => "failed",
+            State::Uncertain => "uncertain",
+            State::Suppressed => "suppressed",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// True if somebody still waits for it.
+    pub fn is_open(self) -> bool {
+        matches!(self, State::Due | State::Claimed | State::Handed | State::Deferred)
+    }
+}

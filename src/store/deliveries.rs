@@ -1,0 +1,288 @@
+//! The ledger of deliveries: what is about to leave, what has, and what the relay said.
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{Store, StoreError, sql};
+use crate::mail::Mailbox;
+use crate::newsletter::{State, Status, Token};
+
+/// A delivery that was claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    pub edition: String,
+    pub token: Token,
+    pub mailbox: Mailbox,
+    pub variant: i64,
+    /// This one included.
+    pub attempts: u32,
+}
+
+/// A delivery takes a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    pub edition: String,
+    pub token: Token,
+    pub state: State,
+    /// When it is next to be tried.
+    pub due_at: Timestamp,
+    /// When it left, if it did now.
+    pub handed_at: Option<Timestamp>,
+    /// What the relay said, or what went wrong.
+    pub reply: Option<String>,
+    /// It counts as if it had not been tried.
+    pub is_no_attempt: bool,
+}
+
+/// A delivery as people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Told {
+    pub address: String,
+    pub state: State,
+    pub attempts: u32,
+    pub due_at: Timestamp,
+    pub reply: Option<String>,
+}
+
+/// Columns of a turn that are bound.
+const WIDTH: usize = 7;
+
+impl Store {
+    /// Claims deliveries of an edition that are due; those of subscribers who have left, or are
+    /// never mailed again, are put down as suppressed instead. Says how many were taken in all:
+    /// none, if none is due.
+    pub async fn claim(
+        &self,
+        edition: &str,
+        now: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<(usize, Vec<Claimed>), StoreError> {
+        let mut taken = Vec::new();
+        for state in [State::Due, State::Deferred] {
+            if taken.len() < most {
+                let left = most - taken.len();
+                taken.extend(self.take(edition, state, now, until, left).await?);
+            }
+        }
+        let tokens: Vec<String> = taken.iter().map(|(token, ..)| token.clone()).collect();
+        let query = format!(
+            "SELECT token, name, email, status FROM subscribers WHERE token IN ({})",
+            sql::placeholders(1, tokens.len().max(1))
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query));
+        let query = if tokens.is_empty() { query.bind("") } else { sql::bind_all(query, &tokens) };
+        let mut people = std::collections::HashMap::new();
+        for row in query.fetch_all(&self.pool).await? {
+            let mailbox = sql::mailbox(row.try_get("name")?, row.try_get("email")?)?;
+            let status: String = row.try_get("status")?;
+            people.insert(row.try_get::<String, _>("token")?, (mailbox, status));
+        }
+        let mailboxes: Vec<String> = people.values().map(|(mailbox, _)| mailbox.key()).collect();
+        let never = self.suppressed(&mailboxes).await?;
+        let count = taken.len();
+        let (mut claimed, mut turns) = (Vec::new(), Vec::new());
+        for (token, variant, attempts) in taken {
+            let token = sql::token(&token)?;
+            let reason = match people.remove(token.as_str()) {
+                Some((mailbox, status)) => match never.get(&mailbox.key()) {
+                    None if status == Status::Active.as_str() => {
+                        let edition = edition.to_owned();
+                        claimed.push(Claimed { edition, token, mailbox, variant, attempts });
+                        continue;
+                    }
+                    None => "has left".to_owned(),
+                    Some(suppression) => format!("is never mailed again: {}", suppression.reason),
+                },
+                None => "has left".to_owned(),
+            };
+            turns.push(Turn {
+                edition: edition.to_owned(),
+                token,
+                state: State::Suppressed,
+                due_at: now,
+                handed_at: None,
+                reply: Some(reason),
+                is_no_attempt: true,
+            });
+        }
+        self.note_turns(&turns).await?;
+        Ok((count, claimed))
+    }
+
+    async fn take(
+        &self,
+        edition: &str,
+        state: State,
+        now: Timestamp,
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Vec<(String, i64, u32)>, StoreError> {
+        let rows = sqlx::query(
+            "UPDATE deliveries SET state = $4, claimed_until = $5, attempts = attempts + 1 \
+             WHERE edition = $1 AND subscriber IN (SELECT subscriber FROM deliveries \
+             WHERE edition = $1 AND state = $2 AND due_at <= $3 ORDER BY due_at LIMIT $6) \
+             AND state = $2 RETURNING subscriber, variant, attempts",
+        )
+        .bind(edition)
+        .bind(state.as_str())
+        .bind(now.as_millisecond())
+        .bind(State::Claimed.as_str())
+        .bind(until.as_millisecond())
+        .bind(most as i64)
+        .fetch_all(&self.pool)
+        .await?;
+        let taken = |row: &AnyRow| {
+            let attempts = row.try_get::<i64, _>("attempts")? as u32;
+            Ok((row.try_get("subscriber")?, row.try_get("variant")?, attempts))
+        };
+        rows.iter().map(taken).collect()
+    }
+
+    /// Puts down what deliveries have come to: all of it or nothing.
+    pub async fn note_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
+        if turns.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin().await?;
+        for chunk in turns.chunks(sql::VALUES / WIDTH) {
+            // Both databases name the columns of VALUES alike.
+            let row = |n: usize| {
+                let p = |k: usize| n * WIDTH + k;
+                format!(
+                    "(${}, ${}, ${}, CAST(${} AS BIGINT), CAST(${} AS BIGINT), ${}, \
+                     CAST(${} AS BIGINT))",
+                    p(1),
+                    p(2),
+                    p(3),
+                    p(4),
+                    p(5),
+                    p(6),
+                    p(7)
+                )
+            };
+            let rows: Vec<String> = (0..chunk.len()).map(row).collect();
+            let query = format!(
+                "UPDATE deliveries SET state = v.column3, due_at = v.column4, \
+                 handed_at = COALESCE(v.column5, handed_at), reply = COALESCE(v.column6, reply), \
+                 attempts = attempts - v.column7 \
+                 FROM (VALUES {}) AS v \
+                 WHERE edition = v.column1 AND subscriber = v.column2",
+                rows.join(", ")
+            );
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
+            for turn in chunk {
+                query = query
+                    .bind(&turn.edition)
+                    .bind(turn.token.as_str())
+                    .bind(turn.state.as_str())
+                    .bind(turn.due_at.as_millisecond())
+                    .bind(turn.handed_at.map(|at| at.as_millisecond()))
+                    .bind(&turn.reply)
+                    .bind(i64::from(turn.is_no_attempt));
+            }
+            query.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Settles what a run that is no more has left: what it had only claimed is due again, what it
+    /// had handed over becomes `handed` - uncertain, unless the way it left by tells. Only claims
+    /// that have run out, or all if it is known that nobody else is at work.
+    pub async fn recover(
+        &self,
+        handed: State,
+        now: Timestamp,
+        nobody_works: bool,
+    ) -> Result<u64, StoreError> {
+        let ran_out = if nobody_works { Timestamp::MAX } else { now };
+        let mut transaction = self.pool.begin().await?;
+        let mut unsettled = 0;
+        for (from, to) in [(State::Handed, handed), (State::Claimed, State::Due)] {
+            let done = sqlx::query(
+                "UPDATE deliveries SET state = $2 WHERE state = $1 AND claimed_until <= $3 \
+                 AND edition IN (SELECT id FROM editions WHERE state <> 'sent')",
+            )
+            .bind(from.as_str())
+            .bind(to.as_str())
+            .bind(ran_out.as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
+            if from == State::Handed {
+                unsettled = done.rows_affected();
+            }
+        }
+        transaction.commit().await?;
+        Ok(unsettled)
+    }
+
+    /// Makes deliveries of an edition due that are in one of these states; says how many.
+    pub async fn try_again(
+        &self,
+        edition: &str,
+        states: &[State],
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let mut count = 0;
+        for state in states {
+            let done = sqlx::query(
+                "UPDATE deliveries SET state = $3, due_at = $4 WHERE edition = $1 AND state = $2",
+            )
+            .bind(edition)
+            .bind(state.as_str())
+            .bind(State::Due.as_str())
+            .bind(now.as_millisecond())
+            .execute(&self.pool)
+            .await?;
+            count += done.rows_affected();
+        }
+        Ok(count)
+    }
+
+    /// When messages left since a moment, the latest first, no more than `most`.
+    pub async fn handed_since(
+        &self,
+        since: Timestamp,
+        most: usize,
+    ) -> Result<Vec<Timestamp>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT handed_at FROM deliveries WHERE handed_at > $1 ORDER BY handed_at DESC LIMIT $2",
+        )
+        .bind(since.as_millisecond())
+        .bind(most as i64)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| sql::time(row.try_get("handed_at")?)).collect()
+    }
+
+    /// Deliveries of an edition in a state, by address.
+    pub async fn deliveries(
+        &self,
+        edition: &str,
+        state: State,
+        most: usize,
+    ) -> Result<Vec<Told>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT email, state, attempts, due_at, reply FROM deliveries \
+             JOIN subscribers ON token = subscriber WHERE edition = $1 AND state = $2 \
+             ORDER BY mailbox LIMIT $3",
+        )
+        .bind(edition)
+        .bind(state.as_str())
+        .bind(most as i64)
+        .fetch_all(&self.pool)
+        .await?;
+        let told = |row: &AnyRow| {
+            Ok(Told {
+                address: row.try_get("email")?,
+                state: sql::state(row.try_get("state")?)?,
+                attempts: row.try_get::<i64, _>("attempts")? as u32,
+                due_at: sql::time(row.try_get("due_at")?)?,
+                reply: row.try_get("reply")?,
+            })
+        };
+        rows.iter().map(told).collect()
+    }
+}

@@ -1,0 +1,327 @@
+//! Editions: frozen once, delivered until nobody waits for them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{Store, StoreError, sql};
+use crate::newsletter::{Choice, Edition, EditionState, Group, State, Status, Variant};
+
+const COLUMNS: &str = "id, newsletter, frequency, from_at, until_at, state, reason, release_at, \
+                       opened_at, fresh";
+
+/// Which subscribers a variant is for.
+const IS_FOR: &str = "variants.language = subscribers.language \
+                      AND variants.feeds = subscribers.feeds \
+                      AND COALESCE(variants.since_at, -1) = COALESCE(subscribers.since_at, -1)";
+
+/// How an edition was put down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frozen {
+    /// With so many deliveries.
+    Opened(u64),
+    /// Another process has made it.
+    Made,
+    /// Somebody chose something that none of the variants is for; nothing was put down.
+    Changed,
+}
+
+impl Store {
+    /// Since when there is a newsletter: since it was first asked.
+    pub async fn began(&self, newsletter: &str, now: Timestamp) -> Result<Timestamp, StoreError> {
+        sqlx::query(
+            "INSERT INTO newsletters (name, began_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(newsletter)
+        .bind(now.as_millisecond())
+        .execute(&self.pool)
+        .await?;
+        let row = sqlx::query("SELECT began_at FROM newsletters WHERE name = $1")
+            .bind(newsletter)
+            .fetch_one(&self.pool)
+            .await?;
+        sql::time(row.try_get("began_at")?)
+    }
+
+    /// When the last edition of a newsletter ended, of those that come with a frequency.
+    pub async fn last_edition_until(
+        &self,
+        newsletter: &str,
+        frequency: &str,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let row = sqlx::query(
+            "SELECT MAX(until_at) AS until_at FROM editions WHERE newsletter = $1 AND frequency = $2",
+        )
+        .bind(newsletter)
+        .bind(frequency)
+        .fetch_one(&self.pool)
+        .await?;
+        row.try_get::<Option<i64>, _>("until_at")?.map(sql::time).transpose()
+    }
+
+    /// The last editions of a newsletter, the newest first.
+    pub async fn editions(
+        &self,
+        newsletter: &str,
+        most: usize,
+    ) -> Result<Vec<Edition>, StoreError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM editions WHERE newsletter = $1 \
+             ORDER BY until_at DESC, id LIMIT $2"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(newsletter)
+            .bind(most as i64)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(edition).collect()
+    }
+
+    /// What the active subscribers of a newsletter with a frequency have chosen.
+    pub async fn groups(
+        &self,
+        newsletter: &str,
+        frequency: &str,
+    ) -> Result<Vec<Group>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT language, feeds, since_at, COUNT(*) AS subscribers FROM subscribers \
+             WHERE newsletter = $1 AND status = $2 AND frequency = $3 \
+             GROUP BY language, feeds, since_at ORDER BY language, feeds, since_at",
+        )
+        .bind(newsletter)
+        .bind(Status::Active.as_str())
+        .bind(frequency)
+        .fetch_all(&self.pool)
+        .await?;
+        let group = |row: &AnyRow| {
+            let choice = Choice {
+                language: row.try_get("language")?,
+                frequency: frequency.to_owned(),
+                feeds: sql::parsed(row.try_get("feeds")?)?,
+            };
+            let since = row.try_get::<Option<i64>, _>("since_at")?.map(sql::time).transpose()?;
+            Ok(Group { choice, since, subscribers: row.try_get::<i64, _>("subscribers")? as u64 })
+        };
+        rows.iter().map(group).collect()
+    }
+
+    /// Puts an edition down with its variants, and with one delivery for each active subscriber
+    /// whose variant has something in it: all of it or nothing.
+    pub async fn freeze(
+        &self,
+        edition: &Edition,
+        variants: &[Variant],
+    ) -> Result<Frozen, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let made = sqlx::query(
+            "INSERT INTO editions (id, newsletter, frequency, from_at, until_at, state, reason, \
+             release_at, opened_at, fresh) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(&edition.id)
+        .bind(&edition.newsletter)
+        .bind(&edition.frequency)
+        .bind(edition.from.as_millisecond())
+        .bind(edition.until.as_millisecond())
+        .bind(edition.state.as_str())
+        .bind(&edition.reason)
+        .bind(edition.release_at.as_millisecond())
+        .bind(edition.opened_at.as_millisecond())
+        .bind(edition.fresh as i64)
+        .execute(&mut *transaction)
+        .await?;
+        if made.rows_affected() == 0 {
+            return Ok(Frozen::Made);
+        }
+        for variant in variants {
+            sqlx::query(
+                "INSERT INTO variants (edition, number, language, feeds, since_at, items, subject, \
+                 text, html) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            )
+            .bind(&edition.id)
+            .bind(variant.number)
+            .bind(&variant.choice.language)
+            .bind(sql::json(&variant.choice.feeds))
+            .bind(variant.since.map(|since| since.as_millisecond()))
+            .bind(variant.items as i64)
+            .bind(&variant.subject)
+            .bind(&variant.text)
+            .bind(&variant.html)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        let query = format!(
+            "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due_at, \
+             claimed_until) \
+             SELECT variants.edition, subscribers.token, variants.number, CAST($4 AS TEXT), 0, \
+             CAST($5 AS BIGINT), 0 \
+             FROM subscribers JOIN variants ON variants.edition = $1 AND {IS_FOR} \
+             WHERE subscribers.newsletter = $2 AND subscribers.status = $6 \
+             AND subscribers.frequency = $3 AND variants.items > 0"
+        );
+        let deliveries = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(&edition.id)
+            .bind(&edition.newsletter)
+            .bind(&edition.frequency)
+            .bind(State::Due.as_str())
+            .bind(edition.release_at.as_millisecond())
+            .bind(Status::Active.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        let query = format!(
+            "SELECT COUNT(*) AS n FROM subscribers WHERE newsletter = $2 AND status = $4 \
+             AND frequency = $3 AND NOT EXISTS \
+             (SELECT 1 FROM variants WHERE variants.edition = $1 AND {IS_FOR})"
+        );
+        let left_out = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(&edition.id)
+            .bind(&edition.newsletter)
+            .bind(&edition.frequency)
+            .bind(Status::Active.as_str())
+            .fetch_one(&mut *transaction)
+            .await?;
+        if left_out.try_get::<i64, _>("n")? > 0 {
+            return Ok(Frozen::Changed);
+        }
+        // Whose edition began elsewhere is with the others now.
+        sqlx::query(
+            "UPDATE subscribers SET since_at = NULL \
+             WHERE newsletter = $1 AND frequency = $2 AND since_at IS NOT NULL",
+        )
+        .bind(&edition.newsletter)
+        .bind(&edition.frequency)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(Frozen::Opened(deliveries.rows_affected()))
+    }
+
+    /// The variants of an edition, or of all that is in them but how many there are.
+    pub async fn variants(&self, edition: &str) -> Result<Vec<Variant>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT number, language, feeds, since_at, items, subject, text, html FROM variants \
+             WHERE edition = $1 ORDER BY number",
+        )
+        .bind(edition)
+        .fetch_all(&self.pool)
+        .await?;
+        let variant = |row: &AnyRow| {
+            Ok(Variant {
+                number: row.try_get("number")?,
+                choice: Choice {
+                    language: row.try_get("language")?,
+                    frequency: String::new(),
+                    feeds: sql::parsed(row.try_get("feeds")?)?,
+                },
+                since: row.try_get::<Option<i64>, _>("since_at")?.map(sql::time).transpose()?,
+                items: row.try_get::<i64, _>("items")? as usize,
+                subject: row.try_get("subject")?,
+                text: row.try_get("text")?,
+                html: row.try_get("html")?,
+            })
+        };
+        rows.iter().map(variant).collect()
+    }
+
+    /// The editions that may be delivered now, the oldest first.
+    pub async fn editions_to_deliver(&self, now: Timestamp) -> Result<Vec<Edition>, StoreError> {
+        let query = format!(
+            "SELECT {COLUMNS} FROM editions WHERE state = $1 AND release_at <= $2 \
+             ORDER BY until_at, id"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(EditionState::Open.as_str())
+            .bind(now.as_millisecond())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(edition).collect()
+    }
+
+    pub async fn set_edition(
+        &self,
+        id: &str,
+        state: EditionState,
+        reason: Option<&str>,
+    ) -> Result<(), StoreError> {
+        sqlx::query("UPDATE editions SET state = $2, reason = $3 WHERE id = $1")
+            .bind(id)
+            .bind(state.as_str())
+            .bind(reason)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Lets an edition go out from a moment on.
+    pub async fn release(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query("UPDATE editions SET state = $2, reason = NULL, release_at = $3 WHERE id = $1")
+            .bind(id)
+            .bind(EditionState::Open.as_str())
+            .bind(now.as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("UPDATE deliveries SET due_at = $2 WHERE edition = $1 AND state = $3")
+            .bind(id)
+            .bind(now.as_millisecond())
+            .bind(State::Due.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Takes an edition back as if it had never been made; false if something of it has left.
+    pub async fn take_back(&self, id: &str) -> Result<bool, StoreError> {
+        let mut transaction = self.pool.begin().await?;
+        let gone = sqlx::query(
+            "DELETE FROM editions WHERE id = $1 AND NOT EXISTS \
+             (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL)",
+        )
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
+        if gone.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for table in ["variants", "deliveries"] {
+            let query = format!("DELETE FROM {table} WHERE edition = $1");
+            sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// How many deliveries of an edition there are, by state.
+    pub async fn count_deliveries(&self, id: &str) -> Result<BTreeMap<State, u64>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT state, COUNT(*) AS n FROM deliveries WHERE edition = $1 GROUP BY state",
+        )
+        .bind(id)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((sql::state(row.try_get("state")?)?, row.try_get::<i64, _>("n")? as u64)))
+            .collect()
+    }
+}
+
+fn edition(row: &AnyRow) -> Result<Edition, StoreError> {
+    let state: String = row.try_get("state")?;
+    let state = EditionState::parse(&state)
+        .ok_or_else(|| StoreError::Foreign(format!("`{state}` is no state of an edition")))?;
+    Ok(Edition {
+        id: row.try_get("id")?,
+        newsletter: row.try_get("newsletter")?,
+        frequency: row.try_get("frequency")?,
+        from: sql::time(row.try_get("from_at")?)?,
+        until: sql::time(row.try_get("until_at")?)?,
+        state,
+        reason: row.try_get("reason")?,
+        release_at: sql::time(row.try_get("release_at")?)?,
+        opened_at: sql::time(row.try_get("opened_at")?)?,
+        fresh: row.try_get::<i64, _>("fresh")? as usize,
+    })
+}

@@ -1,0 +1,348 @@
+//! Delivering an edition: each subscriber gets it once, whatever the relay does.
+
+use std::collections::BTreeMap;
+
+use mailparse::{MailHeaderMap, parse_mail};
+use serde_json::Value;
+
+use crate::bed::{Bed, Ran};
+use crate::relay::{At, Moment, Relay, Say};
+
+/// A site with a newsletter without a schedule, something new, and so many subscribers.
+pub fn bed(relay: &Relay, subscribers: usize) -> Bed {
+    bed_with(&format!("transport = \"{}\"\n", relay.transport()), subscribers)
+}
+
+pub fn bed_with(mail: &str, subscribers: usize) -> Bed {
+    let mut bed = Bed::new();
+    let settings = bed.read("infocus.toml")
+        + "[mail]\nfrom = \"In Focus <news@example.org>\"\n"
+        + mail
+        + "[newsletters.weekly]\ntitle = \"In Focus weekly\"\n";
+    bed.write("infocus.toml", settings);
+    bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*.txt\"\n");
+    announce(&bed, 0);
+    bed.run(&["refresh"]).ends(0);
+    announce(&bed, 1);
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let addresses: Vec<String> = (0..subscribers).map(address).collect();
+    bed.write("people.csv", format!("email\n{}\n", addresses.join("\n")));
+    bed.run(&["subscribers", "import", "weekly", "people.csv"]).ends(0);
+    bed.at("2026-05-05T16:00:00Z");
+    bed
+}
+
+fn announce(bed: &Bed, n: usize) {
+    let text = "The towns of the valley met and agreed. ".repeat(8);
+    bed.write(
+        &format!("feeds/news/{n}.txt"),
+        format!("In Focus\n\nFerry {n} sails again\n\n1 May 2026\n\n{text}"),
+    );
+}
+
+pub fn address(n: usize) -> String {
+    format!("reader{n:05}@example.com")
+}
+
+/// How many deliveries of the only edition are in each state.
+pub fn states(bed: &Bed) -> BTreeMap<String, u64> {
+    let told = bed.run(&["edition", "list", "weekly", "--json"]).ends(0).stdout;
+    let told: Value = serde_json::from_str(&told).expect("JSON");
+    assert_eq!(told["editions"].as_array().map(Vec::len), Some(1), "one edition: {told}");
+    serde_json::from_value(told["editions"][0]["deliveries"].clone()).expect("counts")
+}
+
+fn send(bed: &Bed) -> Ran {
+    bed.run(&["send", "weekly"])
+}
+
+fn is_reader(moment: &Moment, n: usize) -> bool {
+    moment.recipient == address(n)
+}
+
+#[track_caller]
+fn assert_once(relay: &Relay, subscribers: usize) {
+    let counts = relay.counts();
+    for n in 0..subscribers {
+        assert_eq!(counts.get(&address(n)), Some(&1), "{}: {counts:?}", address(n));
+    }
+    assert_eq!(counts.len(), subscribers);
+}
+
+#[test]
+fn everybody_gets_it_once_with_links_of_their_own() {
+    let relay = Relay::start();
+    let mut bed = bed(&relay, 40);
+    let told = send(&bed).ends(0).stdout;
+    assert!(told.contains("40 accepted"), "{told}");
+    assert_once(&relay, 40);
+    assert_eq!(states(&bed), BTreeMap::from([("accepted".to_owned(), 40)]));
+    let taken = relay.taken();
+    let mut tokens = std::collections::HashSet::new();
+    for letter in &taken {
+        let mail = parse_mail(&letter.message).expect("a mail");
+        let header = |name: &str| mail.headers.get_first_value(name).unwrap_or_default();
+        assert_eq!(header("To").trim_matches(['<', '>']), letter.to);
+        let leave = header("List-Unsubscribe");
+        let token =
+            leave.split("/unsubscribe/").nth(1).and_then(|rest| rest.get(..32)).expect("a token");
+        for part in &mail.subparts {
+            let body = part.get_body().expect("a body");
+            assert!(body.contains(&format!("/unsubscribe/{token}")), "{body}");
+            assert!(!body.contains("recipient0token"), "{body}");
+            assert!(body.contains("Ferry 1 sails again") && !body.contains("Ferry 0"), "{body}");
+        }
+        assert_eq!(letter.from, "news@example.org");
+        let text = String::from_utf8(letter.message.clone()).expect("text");
+        assert!(text.lines().all(|line| line.len() <= 998));
+        tokens.insert(token.to_owned());
+    }
+    assert_eq!(tokens.len(), 40, "nobody shares a token");
+    let told = bed.at("2026-05-06T16:00:00Z").run(&["send", "weekly"]).ends(0).stdout;
+    assert!(told.contains("skipped: empty"), "{told}");
+    assert_once(&relay, 40);
+}
+
+#[test]
+fn a_session_carries_many_messages_and_costs_a_round_trip_each() {
+    let relay = Relay::start();
+    let bed = bed(&relay, 60);
+    send(&bed).ends(0);
+    let greeted = relay.commands().iter().filter(|line| line.starts_with("EHLO")).count();
+    assert!(greeted <= 20, "{greeted} connections for 60 messages");
+    let plain = Relay::without_pipelining(|_| Say::Yes);
+    let bed = self::bed(&plain, 60);
+    send(&bed).ends(0);
+    assert_once(&plain, 60);
+}
+
+#[test]
+fn what_the_relay_defers_waits_and_is_tried_again_later() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt if is_reader(moment, 3) && moment.time < 3 => Say::This("451 4.7.1 greylisted"),
+        At::End if is_reader(moment, 5) && moment.time == 1 => Say::This("452 4.3.1 no room"),
+        _ => Say::Yes,
+    });
+    let mut bed = bed(&relay, 10);
+    let told = send(&bed).ends(3).stdout;
+    assert!(told.contains("8 accepted, 2 deferred"), "{told}");
+    assert!(
+        told.contains("deferred: reader00003@example.com: RCPT: 451 4.7.1 greylisted"),
+        "{told}"
+    );
+    let told = bed.at("2026-05-05T16:04:59Z").run(&["send", "weekly"]).ends(3).stdout;
+    assert!(told.contains("2 deferred"), "not before its time: {told}");
+    bed.at("2026-05-05T16:05:30Z").run(&["send"]).ends(3);
+    bed.at("2026-05-05T16:14:00Z").run(&["send"]).ends(3);
+    assert_eq!(relay.counts().len(), 9, "the wait has grown");
+    bed.at("2026-05-05T16:16:30Z").run(&["send"]).ends(0);
+    assert_once(&relay, 10);
+}
+
+#[test]
+fn who_does_not_exist_is_never_mailed_again_and_a_full_mailbox_is() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt if is_reader(moment, 1) => Say::This("550 5.1.1 no such user"),
+        At::End if is_reader(moment, 2) => Say::This("552 5.2.2 mailbox full"),
+        _ => Say::Yes,
+    });
+    let bed = bed_with(&format!("transport = \"{}\"\nconnections = 1\n", relay.transport()), 6);
+    let told = send(&bed).ends(0).stdout;
+    assert!(told.contains("4 accepted, 2 failed"), "{told}");
+    send(&bed).ends(0);
+    assert!(relay.stray().is_empty(), "nothing of a message goes to who was refused");
+    let add = |n| bed.run(&["subscribers", "add", "weekly", &address(n)]);
+    assert!(add(1).ends(2).stderr.contains("never mailed again: there is no such mailbox"));
+    add(2).ends(0);
+    relay.does(|_| Say::Yes);
+    let told = bed.run(&["send", "weekly", "--only", "failed"]).ends(0).stdout;
+    assert!(told.contains("5 accepted, 1 suppressed"), "{told}");
+}
+
+#[test]
+fn a_session_that_breaks_before_the_end_of_a_message_costs_nobody_anything() {
+    for at in [At::Mail, At::Rcpt, At::Data] {
+        let relay = Relay::with(move |moment| match moment.at == at && moment.time == 1 {
+            // At that step nobody is named yet.
+            true if at == At::Mail && moment.recipient.is_empty() => Say::Close,
+            true if is_reader(moment, 2) => Say::Close,
+            _ => Say::Yes,
+        });
+        let bed = bed(&relay, 8);
+        send(&bed).ends(0);
+        assert_once(&relay, 8);
+    }
+}
+
+#[test]
+fn a_message_that_left_without_an_answer_is_uncertain_and_sent_again_only_if_asked() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::End if is_reader(moment, 4) && moment.time == 1 => Say::Close,
+        At::End if is_reader(moment, 6) && moment.time == 1 => Say::TakeAndClose,
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 10);
+    let told = send(&bed).ends(3).stdout;
+    assert!(told.contains("8 accepted, 2 uncertain"), "{told}");
+    for n in [4, 6] {
+        let line = format!("uncertain: {}: after the message: ", address(n));
+        assert!(told.contains(&line), "{told}");
+    }
+    send(&bed).ends(0);
+    assert_eq!(relay.counts().get(&address(4)), None, "held");
+    bed.run(&["send", "weekly", "--only", "uncertain"]).ends(0);
+    let counts = relay.counts();
+    assert_eq!((counts[&address(4)], counts[&address(6)]), (1, 2));
+    let ids: Vec<String> = relay
+        .taken()
+        .iter()
+        .filter(|letter| letter.to == address(6))
+        .filter_map(|letter| {
+            parse_mail(&letter.message).ok()?.headers.get_first_value("Message-ID")
+        })
+        .collect();
+    assert_eq!(ids[0], ids[1], "whoever has both can tell");
+}
+
+#[test]
+fn what_is_our_fault_pauses_the_edition_and_no_subscriber_suffers() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt => Say::This("550 5.7.26 not authenticated"),
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 200);
+    let told = send(&bed).ends(1).stderr;
+    assert!(told.contains("the relay does not take it from us: RCPT: 550 5.7.26"), "{told}");
+    let tried = relay.commands().iter().filter(|line| line.starts_with("RCPT")).count();
+    assert!(tried <= 10, "{tried} were tried");
+    assert!(bed.run(&["edition", "list", "weekly"]).ends(0).stdout.starts_with("paused"));
+    let told = send(&bed).ends(3).stdout;
+    assert!(told.contains("is paused: RCPT: 550 5.7.26"), "{told}");
+    assert_eq!(relay.counts().len(), 0, "a paused edition stays where it is");
+    relay.does(|_| Say::Yes);
+    bed.run(&["edition", "approve", "weekly"]).ends(0);
+    bed.run(&["send", "weekly", "--only", "deferred"]).ends(0);
+    assert_once(&relay, 200);
+}
+
+#[test]
+fn a_relay_that_wants_fewer_connections_gets_fewer() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Connect if moment.open > 3 => Say::Bye("421 4.7.0 too many connections"),
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 300);
+    send(&bed).ends(0);
+    assert_once(&relay, 300);
+    assert!(relay.most_open() >= 3, "{} at once", relay.most_open());
+}
+
+#[test]
+fn a_relay_that_throttles_is_left_alone_for_a_while_and_loses_nobody() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt if moment.time == 1 && moment.recipient < address(4) => {
+            Say::This("454 4.7.0 throttling failure")
+        }
+        At::Mail if moment.taken > 0 && moment.taken % 5 == 0 => Say::Bye("421 4.4.2 enough"),
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 40);
+    send(&bed).ends(0);
+    assert_once(&relay, 40);
+}
+
+#[test]
+fn a_relay_that_is_not_there_loses_nobody_and_is_told_of() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = port.local_addr().expect("an address");
+    drop(port);
+    let bed = bed_with(&format!("transport = \"smtp://{address}?tls=none\"\n"), 5);
+    let told = send(&bed).ends(1).stderr;
+    assert!(told.contains("error: the relay takes nothing: connecting: "), "{told}");
+    assert_eq!(states(&bed), BTreeMap::from([("due".to_owned(), 5)]));
+    let bed = bed_with("transport = \"smtp://no.such.host.invalid:25?tls=none\"\n", 5);
+    send(&bed).ends(1);
+    assert_eq!(states(&bed), BTreeMap::from([("due".to_owned(), 5)]));
+    // A relay that does not offer what the settings ask for.
+    let relay = Relay::start();
+    let open = relay.transport().replace("?tls=none", "");
+    let bed = bed_with(&format!("transport = \"{open}\"\n"), 5);
+    let told = send(&bed).ends(1).stderr;
+    assert!(told.contains("the relay does not offer STARTTLS"), "{told}");
+    assert_eq!(relay.counts().len(), 0);
+}
+
+#[test]
+fn who_leaves_before_their_turn_gets_nothing() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt => Say::This("451 4.3.0 later"),
+        _ => Say::Yes,
+    });
+    let mut bed = bed(&relay, 4);
+    send(&bed).ends(3);
+    bed.run(&["subscribers", "remove", "weekly", &address(0)]).ends(0);
+    bed.run(&["subscribers", "suppress", "weekly", &address(1)]).ends(0);
+    relay.does(|_| Say::Yes);
+    let told = bed.at("2026-05-05T17:00:00Z").run(&["send", "weekly"]).ends(0).stdout;
+    assert!(told.contains("2 accepted, 2 suppressed"), "{told}");
+}
+
+#[test]
+fn an_outbox_is_a_directory_of_messages() {
+    let bed = bed_with("", 120);
+    bed.run(&["send", "weekly", "--to", "me@example.org"]).ends(0);
+    let copy = bed.files("outbox/test");
+    let (_, (copy, _)) = copy.iter().next().expect("a copy");
+    let mail = parse_mail(copy).expect("a mail");
+    assert_eq!(mail.headers.get_first_value("To").as_deref(), Some("<me@example.org>"));
+    let subject = mail.headers.get_first_value("Subject").expect("a subject");
+    assert_eq!(subject, "[Test] In Focus weekly: Ferry 1 sails again");
+    let told = send(&bed).ends(0).stdout;
+    assert!(told.contains("120 accepted") && told.contains("Written to outbox"), "{told}");
+    assert_eq!(bed.files("outbox").len(), 121);
+}
+
+#[test]
+fn fifty_runs_at_once_make_one_edition_and_send_it_once() {
+    let relay = Relay::start();
+    let bed = bed(&relay, 30);
+    let runs: Vec<_> = (0..50)
+        .map(|_| {
+            let mut command = bed.command(&["send", "weekly"]);
+            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+            command.spawn().expect("the program runs")
+        })
+        .collect();
+    for mut run in runs {
+        assert!(run.wait().expect("an end").success());
+    }
+    assert_once(&relay, 30);
+    states(&bed);
+}
+
+#[test]
+fn no_more_leave_in_any_stretch_of_time_than_the_rates_allow() {
+    let relay = Relay::start();
+    let mail = format!("transport = \"{}\"\nrates = [\"10/s\"]\n", relay.transport());
+    let bed = bed_with(&mail, 35);
+    send(&bed).ends(0);
+    assert_once(&relay, 35);
+    let times: Vec<_> = relay.taken().iter().map(|letter| letter.at).collect();
+    for pair in times.windows(11) {
+        let apart = pair[10].duration_since(pair[0]);
+        assert!(apart.as_millis() >= 1000, "eleven within {apart:?}");
+    }
+}
+
+#[test]
+fn what_is_tried_for_two_days_in_vain_is_given_up() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt if is_reader(moment, 0) => Say::This("451 4.3.0 later"),
+        _ => Say::Yes,
+    });
+    let mut bed = bed(&relay, 2);
+    send(&bed).ends(3);
+    bed.at("2026-05-06T18:00:00Z").run(&["send"]).ends(3);
+    let told = bed.at("2026-05-07T18:00:00Z").run(&["send"]).ends(0).stdout;
+    assert!(told.contains("1 accepted, 1 failed"), "{told}");
+}
