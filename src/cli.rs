@@ -28,6 +28,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::{self, Newsletter, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
+use crate::newsletter::NewsletterError;
 use crate::run::Run;
 use crate::site::Site;
 use crate::store::Store;
@@ -158,7 +159,9 @@ fn run_and_tell(cli: &Cli) -> ExitCode {
             if let (Command::Refresh(_), Ok(runtime)) = (&cli.command, runtime()) {
                 runtime.block_on(refresh::ping_of_failure(&cli.site, told));
             }
-            let invalid = error.is::<Invalid>() || error.is::<Diagnostic>();
+            let invalid = error.is::<Invalid>()
+                || error.is::<Diagnostic>()
+                || matches!(error.downcast_ref(), Some(NewsletterError::Setup(_)));
             if invalid { INVALID.into() } else { FAILED.into() }
         }
     }

@@ -14,6 +14,7 @@ mod detect;
 mod diagnostic;
 mod digest;
 mod drift;
+mod editions;
 mod faults;
 mod feeds_read;
 mod foreign;

@@ -97,7 +97,7 @@ impl Store {
         rows.iter().map(item_of).collect()
     }
 
-    /// How many items of these feeds there were before a moment.
+    /// How many items of these feeds there were before a moment, or before they were news.
     pub async fn count_before(
         &self,
         feeds: &[Slug],
@@ -108,7 +108,8 @@ impl Store {
             return Ok(0);
         }
         let query = format!(
-            "SELECT COUNT(*) AS n FROM items WHERE first_seen_at < $1 AND feed IN ({})",
+            "SELECT COUNT(*) AS n FROM items WHERE (first_seen_at < $1 OR backfilled = 1) \
+             AND feed IN ({})",
             sql::placeholders(2, slugs.len())
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(before.as_millisecond());
@@ -116,7 +117,8 @@ impl Store {
         Ok(row.try_get::<i64, _>("n")? as usize)
     }
 
-    /// How many of these titles stood over an item of these feeds before a moment.
+    /// How many of these titles stood over an item of these feeds before a moment, or before it was
+    /// news.
     pub async fn known_titles(
         &self,
         feeds: &[Slug],
@@ -127,8 +129,8 @@ impl Store {
         for feed in feeds {
             for chunk in titles.chunks(sql::CHUNK) {
                 let query = format!(
-                    "SELECT DISTINCT title FROM items WHERE feed = $1 AND first_seen_at < $2 \
-                     AND title IN ({})",
+                    "SELECT DISTINCT title FROM items WHERE feed = $1 \
+                     AND (first_seen_at < $2 OR backfilled = 1) AND title IN ({})",
                     sql::placeholders(3, chunk.len())
                 );
                 let query = sqlx::query(sqlx::AssertSqlSafe(query))
