@@ -128,6 +128,11 @@ impl Relay {
         self.record.lock().expect("a record").taken.clone()
     }
 
+    /// How many messages were taken.
+    pub fn count(&self) -> usize {
+        self.record.lock().expect("a record").taken.len()
+    }
+
     /// How many messages each recipient got.
     pub fn counts(&self) -> HashMap<String, usize> {
         let mut counts = HashMap::new();

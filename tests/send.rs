@@ -346,3 +346,103 @@ fn what_is_tried_for_two_days_in_vain_is_given_up() {
     let told = bed.at("2026-05-07T18:00:00Z").run(&["send"]).ends(0).stdout;
     assert!(told.contains("1 accepted, 1 failed"), "{told}");
 }
+
+/// Runs that are killed, and subscribers; `INFOCUS_KILLS=200 INFOCUS_SUBSCRIBERS=10000 cargo test` for
+/// more.
+fn from_environment(name: &str, otherwise: usize) -> usize {
+    std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(otherwise)
+}
+
+/// Begins to send, and stops it when the relay has taken so many more; false if it had ended before.
+fn stopped_after(
+    bed: &Bed,
+    relay: &Relay,
+    more: usize,
+    stop: impl Fn(&mut std::process::Child),
+) -> bool {
+    let enough = relay.count() + more;
+    let mut command = bed.command(&["send", "weekly"]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut run = command.spawn().expect("the program runs");
+    while relay.count() < enough {
+        if run.try_wait().expect("a state").is_some() {
+            return false;
+        }
+        std::thread::yield_now();
+    }
+    stop(&mut run);
+    run.wait().expect("an end");
+    true
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_moment_mails_nobody_twice_and_forgets_nobody() {
+    let kills = from_environment("INFOCUS_KILLS", 20);
+    let subscribers = from_environment("INFOCUS_SUBSCRIBERS", 1000);
+    let relay = Relay::start();
+    let bed = bed(&relay, subscribers);
+    let mut killed = 0;
+    let mut random = 7_u64;
+    while killed < kills {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let more = (random >> 33) as usize % (2 * subscribers / (kills + 1) - 1);
+        if !stopped_after(&bed, &relay, more, |run| run.kill().expect("a kill")) {
+            break;
+        }
+        killed += 1;
+    }
+    let told = send(&bed).stdout;
+    let states = states(&bed);
+    let uncertain = states.get("uncertain").copied().unwrap_or(0) as usize;
+    println!("{killed} kills, {subscribers} subscribers: {states:?}");
+    assert!(killed > kills / 2 && uncertain <= 20 * killed, "{uncertain} after {killed} kills");
+    assert_eq!(states.values().sum::<u64>(), subscribers as u64, "{states:?}");
+    assert_eq!(states.get("accepted"), Some(&((subscribers - uncertain) as u64)), "{told}");
+    let counts = relay.counts();
+    assert!(counts.values().all(|count| *count == 1), "nobody twice");
+    let missing: Vec<String> =
+        (0..subscribers).map(address).filter(|address| !counts.contains_key(address)).collect();
+    assert!(missing.len() <= uncertain, "{} missing, {uncertain} uncertain", missing.len());
+    bed.run(&["send", "weekly", "--only", "uncertain"]).ends(0);
+    let counts = relay.counts();
+    assert_eq!(counts.len(), subscribers, "nobody forgotten");
+    let twice = counts.values().filter(|count| **count > 1).count();
+    assert_eq!(twice, uncertain - missing.len(), "only who was uncertain");
+}
+
+#[test]
+fn a_run_that_is_asked_to_stop_finishes_what_is_on_its_way() {
+    let relay = Relay::start();
+    let bed = bed(&relay, 400);
+    let before = std::time::Instant::now();
+    let ask = |run: &mut std::process::Child| {
+        let pid = rustix::process::Pid::from_child(run);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("a signal");
+    };
+    for _ in 0..3 {
+        assert!(stopped_after(&bed, &relay, 60, ask));
+    }
+    assert!(before.elapsed().as_secs() < 10);
+    let states = states(&bed);
+    assert_eq!(states.get("uncertain"), None, "{states:?}");
+    assert_eq!(states.get("accepted"), Some(&(relay.count() as u64)), "{states:?}");
+    send(&bed).ends(0);
+    assert_once(&relay, 400);
+}
+
+#[test]
+fn looking_on_does_not_disturb_a_run() {
+    let relay = Relay::start();
+    let bed = bed(&relay, 300);
+    let mut run = bed
+        .command(&["send", "weekly"])
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .expect("it runs");
+    while run.try_wait().expect("a state").is_none() {
+        bed.run(&["status"]).ends(0);
+        bed.run(&["edition", "list", "weekly"]).ends(0);
+    }
+    assert!(run.wait().expect("an end").success());
+    assert_once(&relay, 300);
+}
