@@ -37,6 +37,7 @@ mod rules;
 mod schema;
 mod send;
 mod server;
+mod signed;
 mod sources;
 mod subscribers;
 mod text;
