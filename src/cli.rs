@@ -2,6 +2,7 @@
 
 mod add;
 mod article;
+mod bounce;
 mod check;
 mod digest;
 mod edition;
@@ -77,6 +78,8 @@ enum Command {
     /// What was made of a newsletter, and whether it goes out
     #[command(subcommand)]
     Edition(edition::Command),
+    /// What came back: bounces, complaints, and people who leave by mail
+    Bounce(bounce::Options),
     /// Who gets a newsletter
     #[command(subcommand)]
     Subscribers(subscribers::Command),
@@ -258,6 +261,7 @@ async fn run_with_store(
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Send(options) => send::run(site, &store, options, now).await,
+        Command::Bounce(options) => bounce::run(&store, options, now).await,
         Command::Edition(command) => edition::run(site, &store, command, now).await,
         Command::Subscribers(command) => subscribers::run(site, &store, command, now).await,
         Command::Init(_)

@@ -1,5 +1,6 @@
 //! The newsletter: what is new in a period, frozen as an edition, delivered to each subscriber once.
 
+pub mod bounce;
 pub mod delivery;
 mod digest;
 mod draft;

@@ -3,6 +3,7 @@
 mod apis;
 mod bed;
 mod body;
+mod bounces;
 mod catalog;
 mod charset;
 mod commands;

@@ -209,7 +209,7 @@ async fn prepare(
         secret: std::env::var(SECRET).ok(),
         from,
         return_path: mail.return_path.clone(),
-        key: store.secret("message ids").await?,
+        key: key(store).await?,
         signer,
         masters,
         work: Work::new(editions.iter().map(|edition| edition.id.clone()).collect()),
@@ -315,6 +315,16 @@ pub async fn recover(
         Transport::Smtp(_) => State::Uncertain,
     };
     store.recover(handed, now, true).await
+}
+
+/// The key of the ids of messages: who does not have it cannot make one up.
+pub async fn key(store: &Store) -> Result<String, StoreError> {
+    store.secret("message ids").await
+}
+
+/// The id of a message, without the domain: always the same for an edition and a subscriber.
+pub fn message_id(key: &str, edition: &str, token: &Token) -> String {
+    hash::keyed(key, [edition, token.as_str()], 16)
 }
 
 /// Sends the next edition as it would be now to one address; false if it would be empty.

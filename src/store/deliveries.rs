@@ -285,4 +285,33 @@ impl Store {
         };
         rows.iter().map(told).collect()
     }
+
+    /// The editions that left for a subscriber, the latest first.
+    pub async fn editions_of(&self, token: &Token) -> Result<Vec<String>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT edition FROM deliveries WHERE subscriber = $1 AND handed_at IS NOT NULL \
+             ORDER BY handed_at DESC",
+        )
+        .bind(token.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok(row.try_get("edition")?)).collect()
+    }
+
+    /// Puts down that what had left came back; false if that is known.
+    pub async fn note_bounce(&self, turn: &Turn) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE deliveries SET state = $3, reply = $4 \
+             WHERE edition = $1 AND subscriber = $2 AND state IN ($5, $6)",
+        )
+        .bind(&turn.edition)
+        .bind(turn.token.as_str())
+        .bind(turn.state.as_str())
+        .bind(&turn.reply)
+        .bind(State::Accepted.as_str())
+        .bind(State::Uncertain.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
@@ -18,6 +18,9 @@ const WIDTH: usize = 12;
 
 /// The secret that hashes of mailboxes are made with.
 const SALT: &str = "suppressions";
+
+/// After this a bounce says nothing any more.
+const FORGOTTEN: SignedDuration = SignedDuration::from_hours(90 * 24);
 
 /// Bytes of such a hash.
 const HASH: usize = 16;
@@ -107,6 +110,34 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| Ok((row.try_get("newsletter")?, subscriber(&row)?))).transpose()
+    }
+
+    /// Whose a token is, of what newsletter.
+    pub async fn by_token(
+        &self,
+        token: &Token,
+    ) -> Result<Option<(String, Subscriber)>, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM subscribers WHERE token = $1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(token.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok((row.try_get("newsletter")?, subscriber(&row)?))).transpose()
+    }
+
+    /// Counts an edition that was not taken; says how many there were, none of them long ago.
+    pub async fn count_soft(&self, token: &Token, now: Timestamp) -> Result<u32, StoreError> {
+        let row = sqlx::query(
+            "UPDATE subscribers SET soft_at = $2, \
+             soft = CASE WHEN soft_at > $3 THEN soft + 1 ELSE 1 END \
+             WHERE token = $1 RETURNING soft",
+        )
+        .bind(token.as_str())
+        .bind(now.as_millisecond())
+        .bind((now - FORGOTTEN).as_millisecond())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|row| row.try_get::<i64, _>("soft")).transpose()?.unwrap_or(0) as u32)
     }
 
     /// Forgets a mailbox: its subscriptions and what was delivered to it. What stays is a hash, by

@@ -8,8 +8,7 @@ use tokio::time::sleep;
 
 use super::outcome::{self, Refusal};
 use super::work::Task;
-use super::{Halt, PATIENCE, Shared, State, held};
-use crate::hash;
+use super::{Halt, PATIENCE, Shared, State, held, message_id};
 use crate::mail::smtp::{Envelope, Fault, Offered, Reply, Session, Step};
 use crate::mail::{Recipient, Relay, Transport};
 use crate::publish::{Output, OutputError};
@@ -50,11 +49,10 @@ impl Job {
     fn make(shared: &Shared, task: Task) -> Option<Job> {
         let claimed = &task.claimed;
         let master = shared.masters.get(&(claimed.edition.clone(), claimed.variant))?;
-        let names = [claimed.edition.as_str(), claimed.token.as_str()];
         let recipient = Recipient {
             mailbox: &claimed.mailbox,
             token: &claimed.token,
-            message_id: &hash::keyed(&shared.key, names, 16),
+            message_id: &message_id(&shared.key, &claimed.edition, &claimed.token),
         };
         let message = master.copy(recipient, shared.signer.as_ref());
         let from = match &shared.return_path {

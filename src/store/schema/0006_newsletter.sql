@@ -16,6 +16,9 @@ CREATE TABLE subscribers (
     consent    TEXT NOT NULL,
     -- Where their next edition begins, if elsewhere than those of the others.
     since_at   BIGINT,
+    -- Editions that came back though the mailbox is there, and when the last of them did.
+    soft       BIGINT NOT NULL DEFAULT 0,
+    soft_at    BIGINT NOT NULL DEFAULT 0,
     created_at BIGINT NOT NULL,
     changed_at BIGINT NOT NULL,
     UNIQUE (newsletter, mailbox)
