@@ -5,6 +5,7 @@ mod article;
 mod bounce;
 mod check;
 mod digest;
+mod doctor;
 mod edition;
 mod init;
 mod page;
@@ -78,6 +79,8 @@ enum Command {
     /// What was made of a newsletter, and whether it goes out
     #[command(subcommand)]
     Edition(edition::Command),
+    /// What stands between a mailing and its readers: one finding for each fault
+    Doctor(doctor::Options),
     /// What came back: bounces, complaints, and people who leave by mail
     Bounce(bounce::Options),
     /// Who gets a newsletter
@@ -261,6 +264,7 @@ async fn run_with_store(
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Send(options) => send::run(site, &store, options, now).await,
+        Command::Doctor(options) => doctor::run(site, &store, options).await,
         Command::Bounce(options) => bounce::run(&store, options, now).await,
         Command::Edition(command) => edition::run(site, &store, command, now).await,
         Command::Subscribers(command) => subscribers::run(site, &store, command, now).await,

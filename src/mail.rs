@@ -2,6 +2,8 @@
 
 mod address;
 mod dkim;
+pub mod dns;
+pub mod doctor;
 mod message;
 pub mod smtp;
 mod transport;

@@ -14,6 +14,7 @@ mod day;
 mod detect;
 mod diagnostic;
 mod digest;
+mod doctor;
 mod drift;
 mod editions;
 mod faults;

@@ -50,7 +50,7 @@ const GRACE: Duration = Duration::from_secs(8);
 pub const OUTBOX: &str = "outbox";
 
 /// The environment variable with the secret of the relay.
-const SECRET: &str = "INFOCUS_SMTP_PASSWORD";
+pub const SECRET: &str = "INFOCUS_SMTP_PASSWORD";
 
 /// The time, that nobody sets back or forth while a run lasts.
 #[derive(Debug, Clone, Copy)]

@@ -79,6 +79,19 @@ pub(super) async fn next(
     Ok(digest)
 }
 
+/// The HTML of the next edition as it would be now; none if it would be empty.
+pub async fn next_html(
+    site: &Site,
+    store: &Store,
+    name: &str,
+) -> Result<Option<String>, NewsletterError> {
+    let digest = next(site, store, name, None).await?;
+    match digest.is_empty() {
+        true => Ok(None),
+        false => Ok(Some(render(&digest, site)?.html)),
+    }
+}
+
 /// Where the draft of a newsletter is kept unless another place is named.
 pub fn preview(site: &Site, name: &str) -> PathBuf {
     site.root.join(PREVIEW).join(name)
