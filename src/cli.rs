@@ -4,6 +4,7 @@ mod add;
 mod article;
 mod bounce;
 mod check;
+mod deliveries;
 mod digest;
 mod doctor;
 mod edition;

@@ -9,7 +9,7 @@
 //! Source --fetch--> page or file --extract--> Listing of RawItems --normalize--> Sighting
 //! Sighting + what the store knows --ledger--> Item: new, updated or unchanged
 //! items --publish--> RSS, Atom, JSON Feed, pages, archive
-//! items --newsletter--> Digest --> the draft of the next edition
+//! items --newsletter--> Digest --> Edition, frozen --> one Delivery to each subscriber --mail--> a relay
 //! ```
 //!
 //! Follow one announcement: [`cli`] makes sure that this is the only [`run`] and that there is
@@ -32,12 +32,14 @@
 //!    ([`model::Evidence`]); what cannot be decided is refused ([`dates`]).
 //! 4. Same input, same bytes: nothing published depends on the clock, and a file that would not
 //!    change is not touched ([`publish::Output`]).
-//! 5. The middle is pure: `extract`, `detect`, `normalize`, `dates` and the writers read no clock, no file and
+//! 5. Each subscriber gets each edition once: that a message is about to leave is on the disk before it
+//!    does, and what the relay said before the next ([`newsletter::delivery`]).
+//! 6. The middle is pure: `extract`, `detect`, `normalize`, `dates` and the writers read no clock, no file and
 //!    no network. `now` is an argument; only [`cli`] asks the clock.
-//! 6. What came from outside has a type of its own once it is safe: [`normalize::SafeHtml`],
-//!    [`mail::Mailbox`], [`model::Slug`].
-//! 7. A type of another crate stays inside the module that owns it.
-//! 8. What goes wrong is told with its place and its remedy ([`diagnostic`]), all of it at once
+//! 7. What came from outside has a type of its own once it is safe: [`normalize::SafeHtml`],
+//!    [`mail::Mailbox`], [`newsletter::Token`], [`model::Slug`].
+//! 8. A type of another crate stays inside the module that owns it.
+//! 9. What goes wrong is told with its place and its remedy ([`diagnostic`]), all of it at once
 //!    where it can be.
 
 pub mod alert;

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Answer, Outcome, newsletter};
+use super::{Answer, Outcome, deliveries, newsletter};
 use crate::diagnostic::Diagnostic;
 use crate::newsletter::{Edition, EditionState};
 use crate::run::Lock;
@@ -104,18 +104,16 @@ async fn list(store: &Store, name: &str) -> anyhow::Result<Answer> {
     let mut lines = Vec::new();
     let mut told = Vec::new();
     for edition in store.editions(name, LISTED).await? {
-        let deliveries = store.count_deliveries(&edition.id).await?;
-        let counts: Vec<String> =
-            deliveries.iter().map(|(state, count)| format!("{count} {}", state.as_str())).collect();
+        let counts = store.count_deliveries(&edition.id).await?;
         let reason = edition.reason.as_ref().map(|reason| format!(": {reason}"));
         lines.push(format!(
             "{:<10} {}  {}{}",
             edition.state.as_str(),
             edition.id,
-            counts.join(", "),
+            deliveries::counts(&counts),
             reason.unwrap_or_default()
         ));
-        told.push(json!({ "edition": edition, "deliveries": deliveries }));
+        told.push(json!({ "edition": edition, "deliveries": counts }));
     }
     if lines.is_empty() {
         lines.push("no edition yet".to_owned());

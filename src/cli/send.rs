@@ -7,19 +7,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Answer, Outcome, newsletter};
+use super::{Answer, Outcome, deliveries, newsletter};
 use crate::alert;
 use crate::config::Newsletter;
 use crate::diagnostic::{Diagnostic, count};
 use crate::mail::{Mailbox, Transport};
-use crate::newsletter::delivery::{self, Clock, Delivered, Halt, OUTBOX};
+use crate::newsletter::delivery::{self, Clock, Halt, OUTBOX};
 use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State};
 use crate::run::{Lock, Run};
 use crate::site::Site;
 use crate::store::Store;
-
-/// Addresses that are named, of those that wait or failed.
-const NAMED: usize = 20;
 
 /// Editions back to which it is looked for one that waits for somebody, or is tried again.
 const RECENT: usize = 10;
@@ -187,8 +184,8 @@ async fn deliverable(
 async fn waiting(store: &Store, editions: &[Edition]) -> anyhow::Result<u64> {
     let mut waiting = 0;
     for edition in editions {
-        let deliveries = store.count_deliveries(&edition.id).await?;
-        waiting += deliveries.get(&State::Due).copied().unwrap_or(0);
+        let counts = store.count_deliveries(&edition.id).await?;
+        waiting += counts.get(&State::Due).copied().unwrap_or(0);
     }
     Ok(waiting)
 }
@@ -308,19 +305,10 @@ async fn answer(
         let waits =
             State::ALL.into_iter().filter(|state| state.is_open()).any(|state| of(state) > 0);
         is_in_part |= waits || of(State::Uncertain) > 0;
-        lines.push(format!("{}: {}", delivered.edition, states(delivered)));
-        for state in [State::Uncertain, State::Failed, State::Deferred] {
-            for one in store.deliveries(&delivered.edition, state, NAMED).await? {
-                let reply = one.reply.unwrap_or_default();
-                lines.push(format!("  {}: {}: {reply}", state.as_str(), one.address));
-            }
-        }
-        if of(State::Uncertain) > 0 {
-            lines.push(format!(
-                "  uncertain ones may have got it; `infocus send {} --only uncertain` sends it again",
-                delivered.newsletter
-            ));
-        }
+        let counts = deliveries::counts(&delivered.deliveries);
+        lines.push(format!("{}: {counts}", delivered.edition));
+        let named = deliveries::named(store, &delivered.edition).await?;
+        lines.extend(deliveries::lines(&delivered.newsletter, &named));
     }
     if matches!(site.settings.mail.transport, Transport::Outbox) && !run.editions.is_empty() {
         lines.push(format!("Written to {}", site.root.join(OUTBOX).display()));
@@ -360,15 +348,6 @@ fn halted(halt: &Halt) -> String {
         Halt::Ours(why) => format!("the relay does not take it from us: {why}"),
         Halt::Ledger(why) => format!("deliveries cannot be written down: {why}"),
     }
-}
-
-fn states(delivered: &Delivered) -> String {
-    let told: Vec<String> = delivered
-        .deliveries
-        .iter()
-        .map(|(state, count)| format!("{count} {}", state.as_str()))
-        .collect();
-    if told.is_empty() { "nobody to deliver to".to_owned() } else { told.join(", ") }
 }
 
 fn told(site: &Site, opening: &Opening, name: &str) -> String {

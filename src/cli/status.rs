@@ -1,13 +1,17 @@
+use std::collections::BTreeMap;
+
 use clap::Args;
 use console::{Alignment, Style, pad_str, truncate_str};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Answer, Outcome};
+use super::{Answer, Outcome, deliveries};
+use crate::config::Newsletter;
 use crate::diagnostic::count;
+use crate::newsletter::{Edition, State};
 use crate::publish;
 use crate::site::Site;
-use crate::store::{SourceRow, Store};
+use crate::store::{SourceRow, Store, Told};
 
 /// Columns of a name or a location at most.
 const WIDEST: usize = 60;
@@ -63,7 +67,21 @@ struct SourceStatus {
 struct NewsletterStatus {
     newsletter: String,
     title: String,
+    /// By status.
+    subscribers: BTreeMap<&'static str, u64>,
     last_edition_until: Option<Timestamp>,
+    /// When the next edition is due, if it has a schedule.
+    next_edition_at: Option<Timestamp>,
+    /// The last edition, who got it, and who did not.
+    edition: Option<EditionStatus>,
+}
+
+#[derive(Debug, Serialize)]
+struct EditionStatus {
+    #[serde(flatten)]
+    edition: Edition,
+    deliveries: BTreeMap<State, u64>,
+    named: Vec<Told>,
 }
 
 pub async fn run(
@@ -104,11 +122,7 @@ pub async fn run(
     }
     let mut newsletters = Vec::new();
     for (name, newsletter) in &site.settings.newsletters {
-        newsletters.push(NewsletterStatus {
-            newsletter: name.clone(),
-            title: newsletter.title.clone(),
-            last_edition_until: store.last_edition_until(name, "").await?,
-        });
+        newsletters.push(mailing(site, store, name, newsletter, now).await?);
     }
     let status = Status { feeds, newsletters };
     Ok(Answer {
@@ -167,13 +181,51 @@ fn told(status: &Status, now: Timestamp) -> String {
         status.feeds.iter().map(|feed| format!("{}: {}", feed.feed, count(feed.items, "item"))),
     );
     lines.extend(status.newsletters.iter().map(|newsletter| {
-        let last = match newsletter.last_edition_until {
-            Some(until) => format!("last edition until {until}"),
-            None => "no edition yet".to_owned(),
-        };
-        format!("{}: {last}", newsletter.newsletter)
+        let active = newsletter.subscribers.get("active").copied().unwrap_or(0);
+        let next = newsletter.next_edition_at.map(|at| format!(", next edition {}", span(now, at)));
+        let mut told = vec![format!(
+            "{}: {}{}",
+            newsletter.newsletter,
+            count(active as usize, "subscriber"),
+            next.unwrap_or_default()
+        )];
+        if let Some(EditionStatus { edition, deliveries, named }) = &newsletter.edition {
+            let (id, state) = (&edition.id, edition.state.as_str());
+            told.push(format!("  {id}: {state}, {}", deliveries::counts(deliveries)));
+            told.extend(edition.reason.iter().map(|reason| format!("  {reason}")));
+            told.extend(deliveries::lines(&newsletter.newsletter, named));
+        }
+        told.join("\n")
     }));
     lines.join("\n")
+}
+
+/// A newsletter and its last edition.
+async fn mailing(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    newsletter: &Newsletter,
+    now: Timestamp,
+) -> anyhow::Result<NewsletterStatus> {
+    let subscribers = store.count_subscribers(name).await?;
+    let edition = match store.editions(name, 1).await?.pop() {
+        Some(edition) => {
+            let deliveries = store.count_deliveries(&edition.id).await?;
+            let named = deliveries::named(store, &edition.id).await?;
+            Some(EditionStatus { edition, deliveries, named })
+        }
+        None => None,
+    };
+    let schedule = newsletter.schedule.as_ref();
+    Ok(NewsletterStatus {
+        newsletter: name.to_owned(),
+        title: newsletter.title.clone(),
+        subscribers: subscribers.into_iter().map(|(status, n)| (status.as_str(), n)).collect(),
+        last_edition_until: store.last_edition_until(name, "").await?,
+        next_edition_at: schedule.and_then(|schedule| schedule.next(now, &site.settings.time_zone)),
+        edition,
+    })
 }
 
 /// What is to be said of a source below its line.

@@ -102,7 +102,7 @@ fn is_hard(class: &str, diagnostic: &str) -> bool {
     };
     match digits.as_slice() {
         // Our own address, or a route that is none for now.
-        [5, 1, 7 | 8 | 9] => false,
+        [5, 1, 7..=9] => false,
         [5, 1, _] | [5, 2, 1] => true,
         [5, 0, _] | [5, 5, _] => says_nobody(),
         _ => false,
