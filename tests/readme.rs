@@ -6,9 +6,9 @@ use crate::server::{Answer, Request, Server};
 
 const README: &str = include_str!("../README.md");
 
-/// The indented blocks of the README.
-fn blocks() -> Vec<String> {
-    let lines: Vec<&str> = README.lines().collect();
+/// The indented blocks of a text.
+fn blocks(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().collect();
     lines
         .split(|line| !line.is_empty() && !line.starts_with("    "))
         .map(|block| block.iter().map(|line| format!("{}\n", line.trim_start())).collect())
@@ -48,7 +48,7 @@ fn example(request: &Request) -> Answer {
 fn every_definition_in_the_readme_gives_an_item() {
     let server = Server::start(example);
     let definitions: Vec<String> =
-        blocks().into_iter().filter(|block| block.contains("[[source]]\nurl")).collect();
+        blocks(README).into_iter().filter(|block| block.contains("[[source]]\nurl")).collect();
     assert!(definitions.len() >= 8, "one for each kind of source: {}", definitions.len());
     for definition in definitions {
         if definition.contains("render") && !has_browser() {
@@ -79,4 +79,45 @@ fn every_command_in_the_readme_is_one_of_the_program() {
     let table = README.lines().filter_map(|line| line.strip_prefix("| `"));
     let told: Vec<&str> = table.filter_map(|line| line.split([' ', '`']).next()).collect();
     assert_eq!(told, known, "the table of commands");
+}
+
+#[test]
+fn who_follows_the_readme_comes_from_a_new_site_to_a_mail_in_the_outbox() {
+    let bed = Bed::new();
+    std::fs::remove_file(bed.path("infocus.toml")).expect("there is one");
+    bed.run(&["init"]).ends(0);
+    bed.write("feeds/news/ferry.txt", "In Focus\n\nA ferry for the valley\n\n1 May 2026\n\nFree.");
+    bed.run(&["add", "news/*.txt"]).ends(0);
+    bed.run(&["refresh"]).ends(0);
+    let newsletters = README.split("## Newsletters").nth(1).expect("a section");
+    let block = |start: &str| {
+        let found = blocks(newsletters).into_iter().find(|block| block.contains(start));
+        found.unwrap_or_else(|| panic!("a block with `{start}`"))
+    };
+    let settings = block("[newsletters.weekly]\ntitle");
+    bed.write("infocus.toml", bed.read("infocus.toml") + &settings);
+    for line in
+        block("infocus send weekly --include-backlog").lines().filter(|line| !line.is_empty())
+    {
+        let arguments: Vec<&str> = line.split_whitespace().skip(1).collect();
+        bed.run(&arguments).ends(0);
+    }
+    let outbox = bed.files("outbox");
+    let (name, (mail, _)) = outbox.iter().next().expect("a mail");
+    assert!(name.ends_with("/you@example.org.eml"), "{name}");
+    assert!(String::from_utf8_lossy(mail).contains("A ferry for the valley"));
+    // The rest of the section is valid, too.
+    bed.write("dkim.pem", include_bytes!("keys/dkim.pem"));
+    let relay = block("[mail.dkim]");
+    let others = settings.split("[newsletters").nth(1).expect("a newsletter");
+    let all = format!(
+        "{}from = \"news@example.org\"\n{}[newsletters{others}{}",
+        relay.split("\n\n").next().expect("mail").to_owned() + "\n",
+        "[mail.dkim]".to_owned() + relay.split("[mail.dkim]").nth(1).expect("keys"),
+        block("[newsletters.weekly.frequencies]"),
+    );
+    bed.write("infocus.toml", all);
+    bed.run(&["check"]).ends(0);
+    bed.write("preview/weekly/edition.toml", block("exclude = "));
+    bed.run(&["digest", "weekly"]).ends(0);
 }
