@@ -15,6 +15,7 @@ mod save;
 mod sources;
 mod sql;
 mod subscribers;
+mod transaction;
 
 use std::path::Path;
 use std::time::Duration;

@@ -119,6 +119,10 @@ impl Relay {
         *self.script.lock().expect("a script") = Arc::new(script);
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The settings of a site that mails by it.
     pub fn transport(&self) -> String {
         format!("smtp://{}?tls=none", self.address)

@@ -446,3 +446,115 @@ fn looking_on_does_not_disturb_a_run() {
     assert!(run.wait().expect("an end").success());
     assert_once(&relay, 300);
 }
+
+#[test]
+fn the_rates_hold_over_all_runs() {
+    let relay = Relay::start();
+    let mail = format!("transport = \"{}\"\nrates = [\"100/s\", \"10/h\"]\n", relay.transport());
+    let mut bed = bed_with(&mail, 25);
+    for (now, accepted) in [("16:00:00", 10), ("16:30:00", 10), ("17:02:00", 20), ("17:59:00", 20)]
+    {
+        let told = bed.at(&format!("2026-05-05T{now}Z")).run(&["send", "weekly"]).ends(3).stdout;
+        assert!(told.contains("stopped: the rates allow no more for now"), "{told}");
+        assert_eq!(relay.count(), accepted, "at {now}");
+    }
+    bed.at("2026-05-05T18:30:00Z").run(&["send", "weekly"]).ends(0);
+    assert_once(&relay, 25);
+}
+
+#[test]
+fn a_clock_that_is_set_back_or_forth_repeats_nothing() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt if is_reader(moment, 1) && moment.time == 1 => Say::This("451 4.3.0 later"),
+        _ => Say::Yes,
+    });
+    let mut bed = bed(&relay, 5);
+    send(&bed).ends(3);
+    // Before it was made there is no edition.
+    for (now, code) in [("2026-05-05T14:00:00Z", 0), ("2026-05-05T16:01:00Z", 3)] {
+        bed.at(now).run(&["send", "weekly"]).ends(code);
+        assert_eq!(relay.count(), 4, "{now}");
+    }
+    bed.at("2026-05-06T16:00:00Z").run(&["send", "weekly"]).ends(0);
+    bed.at("2026-05-05T14:00:00Z").run(&["send", "weekly"]).ends(0);
+    assert_once(&relay, 5);
+}
+
+#[test]
+fn nothing_leaves_that_cannot_be_written_down() {
+    let relay = Relay::start();
+    let mut bed = bed(&relay, 400);
+    let settings = bed.read("infocus.toml") + "approval = \"required\"\n";
+    bed.write("infocus.toml", settings);
+    send(&bed).ends(3);
+    bed.run(&["edition", "approve", "weekly"]).ends(0);
+    // As if the disk were full: no file may be longer, and the ledger has to be.
+    let binary = env!("CARGO_BIN_EXE_infocus");
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 200; exec {binary} --now 2026-05-05T16:00:00Z send weekly"
+    );
+    let mut command = std::process::Command::new("bash");
+    let ran: Ran =
+        command.current_dir(bed.path("")).args(["-c", &script]).output().expect("it runs").into();
+    let told = ran.ends(1).stderr;
+    assert!(told.contains("deliveries cannot be written down"), "{told}");
+    let left = relay.count();
+    assert!(left < 400, "{left} left");
+    let told = bed.at("2026-05-05T17:00:00Z").run(&["send", "weekly"]).stdout;
+    let uncertain = states(&bed).get("uncertain").copied().unwrap_or(0) as usize;
+    assert!(uncertain <= 20, "one for each connection at most: {told}");
+    let counts = relay.counts();
+    assert!(counts.values().all(|count| *count == 1), "nobody twice");
+    assert!(counts.len() >= 400 - uncertain, "nobody forgotten: {told}");
+}
+
+/// Takes TLS off, in front of a relay, with a certificate for 127.0.0.1 that nobody has signed.
+fn encrypted(relay: &Relay) -> (u16, String) {
+    let made =
+        rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der())
+        .expect("a key");
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("a certificate");
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let inner = relay.address();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a port");
+            while let Ok((stream, _)) = listener.accept().await {
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    let Ok(mut outer) = acceptor.accept(stream).await else { return };
+                    let mut inner = tokio::net::TcpStream::connect(inner).await.expect("the relay");
+                    let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
+                });
+            }
+        });
+    });
+    (port, made.cert.pem())
+}
+
+#[test]
+fn a_relay_that_does_not_prove_who_it_is_is_told_nothing() {
+    let relay = Relay::start();
+    let (port, certificate) = encrypted(&relay);
+    let bed = bed_with(&format!("transport = \"smtps://127.0.0.1:{port}\"\n"), 5);
+    let told = send(&bed).ends(1).stderr;
+    assert!(told.contains("TLS: the connection is not secure: "), "{told}");
+    assert_eq!((relay.count(), relay.commands().len()), (0, 0));
+    // The machine may be told to trust it.
+    bed.write("trusted.pem", certificate);
+    let mut command = bed.command(&["send", "weekly"]);
+    command.env("SSL_CERT_FILE", bed.path("trusted.pem"));
+    Ran::from(command.output().expect("it runs")).ends(0);
+    assert_once(&relay, 5);
+}

@@ -323,7 +323,7 @@ async fn answer(
     let json = json!({
         "newsletters": asked,
         "editions": run.editions,
-        "stopped": halted,
+        "stopped": &halted,
         "at": now,
     });
     if let Some(Halt::Unreachable(_) | Halt::Ours(_) | Halt::Ledger(_)) = &run.halt {
@@ -332,6 +332,7 @@ async fn answer(
         }
         return Err(Stopped(halted.unwrap_or_default()).into());
     }
+    lines.extend(halted.map(|why| format!("stopped: {why}; the next run goes on")));
     let outcome = if is_in_part || run.halt.is_some() { Outcome::InPart } else { Outcome::Done };
     Ok(Answer { outcome, text: lines.join("\n"), json })
 }
@@ -344,6 +345,7 @@ struct Stopped(String);
 fn halted(halt: &Halt) -> String {
     match halt {
         Halt::Asked => "it was asked to stop".to_owned(),
+        Halt::Enough => "the rates allow no more for now".to_owned(),
         Halt::Unreachable(why) => format!("the relay takes nothing: {why}"),
         Halt::Ours(why) => format!("the relay does not take it from us: {why}"),
         Halt::Ledger(why) => format!("deliveries cannot be written down: {why}"),

@@ -74,6 +74,8 @@ impl Clock {
 pub enum Halt {
     /// Somebody asked for it.
     Asked,
+    /// The rates allow no more for a while.
+    Enough,
     /// The relay is not there, or wants nothing for now.
     Unreachable(String),
     /// Nothing will be accepted before somebody mends our side.
@@ -282,9 +284,13 @@ async fn settle(
     halt: Option<(Halt, Option<String>)>,
     clock: Clock,
 ) -> Result<Run, NewsletterError> {
-    recover(store, transport, clock.now()).await?;
     let (halt, paused) = halt.unzip();
     let paused = paused.flatten();
+    // What cannot be written down is settled by the next run.
+    let is_writable = !matches!(halt, Some(Halt::Ledger(_)));
+    if is_writable {
+        recover(store, transport, clock.now()).await?;
+    }
     let mut delivered = Vec::new();
     for mut edition in editions {
         let deliveries = store.count_deliveries(&edition.id).await?;
@@ -293,7 +299,7 @@ async fn settle(
         {
             (edition.state, edition.reason) = (EditionState::Paused, Some(reason.clone()));
             store.set_edition(id, EditionState::Paused, Some(reason)).await?;
-        } else if !deliveries.keys().any(|state| state.is_open()) {
+        } else if is_writable && !deliveries.keys().any(|state| state.is_open()) {
             edition.state = EditionState::Sent;
             store.set_edition(&edition.id, EditionState::Sent, None).await?;
         }

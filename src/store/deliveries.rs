@@ -145,7 +145,7 @@ impl Store {
         if turns.is_empty() {
             return Ok(());
         }
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for chunk in turns.chunks(sql::VALUES / WIDTH) {
             // Both databases name the columns of VALUES alike.
             let row = |n: usize| {
@@ -198,7 +198,7 @@ impl Store {
         nobody_works: bool,
     ) -> Result<u64, StoreError> {
         let ran_out = if nobody_works { Timestamp::MAX } else { now };
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let mut unsettled = 0;
         for (from, to) in [(State::Handed, handed), (State::Claimed, State::Due)] {
             let done = sqlx::query(

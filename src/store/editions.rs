@@ -114,7 +114,7 @@ impl Store {
         edition: &Edition,
         variants: &[Variant],
     ) -> Result<Frozen, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let made = sqlx::query(
             "INSERT INTO editions (id, newsletter, frequency, from_at, until_at, state, reason, \
              release_at, opened_at, fresh) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
@@ -256,7 +256,7 @@ impl Store {
 
     /// Lets an edition go out from a moment on.
     pub async fn release(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query("UPDATE editions SET state = $2, reason = NULL, release_at = $3 WHERE id = $1")
             .bind(id)
             .bind(EditionState::Open.as_str())
@@ -275,7 +275,7 @@ impl Store {
 
     /// Takes an edition back as if it had never been made; false if something of it has left.
     pub async fn take_back(&self, id: &str) -> Result<bool, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let gone = sqlx::query(
             "DELETE FROM editions WHERE id = $1 AND NOT EXISTS \
              (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL)",

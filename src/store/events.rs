@@ -26,7 +26,7 @@ impl Store {
         id: &str,
         fault: Option<&str>,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query("UPDATE sources SET told = $3 WHERE feed = $1 AND location = $2")
             .bind(&event.feed)
             .bind(id)

@@ -95,7 +95,7 @@ impl Store {
             return Ok(());
         }
         let texts = |ids: &[ItemId]| ids.iter().map(ItemId::to_string).collect::<Vec<_>>();
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         let now = whole_second(now).as_millisecond();
         for chunk in texts(asked).chunks(sql::CHUNK) {
             let query = format!(

@@ -18,7 +18,7 @@ impl Store {
 
     /// Puts down that the output of these feeds is on the disk, and what it was made from.
     pub async fn note_published(&self, made: &[(String, String)]) -> Result<(), StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         for chunk in made.chunks(sql::VALUES / 2) {
             let query = format!(
                 "INSERT INTO published (feed, made_from) VALUES {} \

@@ -1,10 +1,11 @@
 //! Writing down what a refresh has found: many sources at once, all of it or nothing.
 
-use sqlx::{Any, AnyConnection, Transaction};
+use sqlx::AnyConnection;
 
 use super::items::{COLUMNS, known};
 use super::published::note_unpublished;
 use super::sources::{SourceRow, upsert};
+use super::transaction::Transaction;
 use super::{Store, StoreError, sql};
 use crate::model::{Item, ItemId, Slug};
 use crate::normalize::ledger::{Change, Kind, Known, Occasion, settle};
@@ -13,14 +14,14 @@ use crate::normalize::sighting::Sighting;
 /// Writes that become true together. It is not held while anybody waits for the network.
 #[derive(Debug)]
 pub struct Batch {
-    transaction: Transaction<'static, Any>,
+    transaction: Transaction,
     /// Written together at the end.
     sources: Vec<SourceRow>,
 }
 
 impl Store {
     pub async fn begin(&self) -> Result<Batch, StoreError> {
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sql::write_first(&mut transaction).await?;
         Ok(Batch { transaction, sources: Vec::new() })
     }
@@ -59,7 +60,7 @@ impl Batch {
 
     pub async fn commit(mut self) -> Result<(), StoreError> {
         upsert(&mut self.transaction, &self.sources).await?;
-        Ok(self.transaction.commit().await?)
+        self.transaction.commit().await
     }
 }
 

@@ -49,7 +49,7 @@ impl Store {
         subscribers: &[Subscriber],
     ) -> Result<Vec<Subscribed>, StoreError> {
         let salt = self.secret(SALT).await?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sql::write_first(&mut transaction).await?;
         let mailboxes: Vec<String> = subscribers.iter().map(|one| one.mailbox.key()).collect();
         let suppressed = suppressed(&mut transaction, &salt, &mailboxes).await?;
@@ -144,7 +144,7 @@ impl Store {
     /// which it is never mailed again. Says how many subscriptions there were.
     pub async fn erase(&self, mailbox: &Mailbox, now: Timestamp) -> Result<u64, StoreError> {
         self.suppress(mailbox, "erased", now).await?;
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "DELETE FROM deliveries WHERE subscriber IN \
              (SELECT token FROM subscribers WHERE mailbox = $1)",

@@ -26,6 +26,9 @@ const BREAKS: u32 = 3;
 /// Files that are written at once.
 const FILES: usize = 50;
 
+/// How long the rates may keep a run waiting; after that it is for a later run.
+const RATES: Duration = Duration::from_secs(60);
+
 /// How long a lane sleeps at most before it looks whether the run is to stop.
 const NAP: Duration = Duration::from_millis(200);
 
@@ -317,11 +320,16 @@ impl Shared {
                 return None;
             }
             let now = self.clock.now();
+            // Who sleeps long does not hear that the run is to stop.
             let paused = held(&self.pause).left(now);
-            let wait = paused.map_or_else(|| held(&self.limits).reserve(now), Err);
-            match wait {
+            if let Some(left) = paused {
+                sleep(left.min(NAP)).await;
+                continue;
+            }
+            let room = held(&self.limits).reserve(now);
+            match room {
                 Ok(()) => return self.take().await,
-                // Who sleeps long does not hear that the run is to stop.
+                Err(wait) if wait > RATES => self.halt(Halt::Enough, None),
                 Err(wait) => sleep(wait.min(NAP)).await,
             }
         }

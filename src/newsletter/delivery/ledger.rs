@@ -14,7 +14,7 @@ const BATCH: usize = 200;
 
 /// How often, and with what pause, results are written again when the disk is full: they are known
 /// to nobody else.
-const TRIES: u32 = 60;
+const TRIES: u32 = 15;
 const PAUSE: Duration = Duration::from_secs(1);
 
 type Written = Result<(), Arc<StoreError>>;
