@@ -4,6 +4,8 @@ mod address;
 mod dkim;
 pub mod dns;
 pub mod doctor;
+pub mod imap;
+mod line;
 mod message;
 pub mod smtp;
 mod transport;

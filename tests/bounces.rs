@@ -1,11 +1,11 @@
 //! What comes back leads where it should, and what was made up leads nowhere.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use mailparse::{MailHeaderMap, parse_mail};
 
-use crate::bed::Bed;
+use crate::bed::{Bed, Ran};
 use crate::relay::{Relay, Taken};
 use crate::send::{address, bed_with, states};
 
@@ -239,4 +239,70 @@ fn who_complains_or_writes_that_they_leave_gets_no_more() {
     assert!(pipe(&bed, &leave).contains(" 1 left, "));
     let told = bed.run(&["subscribers", "list", "weekly", "--status", "active"]).ends(0).stdout;
     assert_eq!(told.split_whitespace().collect::<Vec<_>>(), ["active", &address(4)]);
+}
+
+/// An IMAP server with one mailbox, that says what it was told to mark.
+fn imap(messages: Vec<String>) -> (u16, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let marked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let shared = marked.clone();
+    std::thread::spawn(move || {
+        for mut out in listener.incoming().flatten() {
+            let lines = BufReader::new(out.try_clone().expect("a line"));
+            out.write_all(b"* OK ready\r\n").expect("it hears");
+            for line in lines.lines().map_while(Result::ok) {
+                let words: Vec<&str> = line.split(' ').collect();
+                let (tag, command) = (words[0], words[1..].join(" "));
+                let seen = shared.lock().expect("marks").clone();
+                let untagged = match words[1..] {
+                    ["LOGIN", _, "\"secret\""] => String::new(),
+                    ["LOGIN", ..] => {
+                        out.write_all(format!("{tag} NO wrong\r\n").as_bytes()).expect("it hears");
+                        continue;
+                    }
+                    ["SELECT", ..] => format!("* {} EXISTS\r\n", messages.len()),
+                    ["UID", "SEARCH", "UNSEEN"] => {
+                        let all = (1..=messages.len()).map(|n| n.to_string());
+                        let unseen: Vec<String> = all.filter(|n| !seen.contains(n)).collect();
+                        format!("* SEARCH {}\r\n", unseen.join(" "))
+                    }
+                    ["UID", "FETCH", uid, "BODY.PEEK[]"] => {
+                        let text = &messages[uid.parse::<usize>().expect("a number") - 1];
+                        format!("* {uid} FETCH (UID {uid} BODY[] {{{}}}\r\n{text})\r\n", text.len())
+                    }
+                    ["UID", "STORE", uid, "+FLAGS.SILENT", "(\\Seen)"] => {
+                        shared.lock().expect("marks").push(uid.to_owned());
+                        String::new()
+                    }
+                    ["LOGOUT"] => "* BYE\r\n".to_owned(),
+                    _ => panic!("{command}"),
+                };
+                let answer = format!("{untagged}{tag} OK done\r\n");
+                out.write_all(answer.as_bytes()).expect("it hears");
+            }
+        }
+    });
+    (port, marked)
+}
+
+#[test]
+fn a_mailbox_is_read_once_by_imap() {
+    let relay = Relay::start();
+    let bed = bed(&relay, 2);
+    let gone = report(&STYLES[0], &letter_to(&relay, 0), "5.1.1", "User unknown");
+    let (port, marked) = imap(vec![gone, "Subject: hello\r\n\r\nHi.\r\n".to_owned()]);
+    let address = format!("imap://bounces@127.0.0.1:{port}/INBOX?tls=none");
+    let read = |secret: &str| {
+        let mut command = bed.command(&["bounce", &address]);
+        Ran::from(command.env("INFOCUS_IMAP_PASSWORD", secret).output().expect("it runs"))
+    };
+    assert!(read("guess").ends(1).stderr.contains("`127.0.0.1` does not let us in: "));
+    let told = read("secret").ends(0).stdout;
+    assert_eq!(told, "1 not there, 0 not taken, 0 complaints, 0 left, 1 ignored\n");
+    assert_eq!(*marked.lock().expect("marks"), ["1", "2"]);
+    let told = read("secret").ends(0).stdout;
+    assert_eq!(told, "0 not there, 0 not taken, 0 complaints, 0 left, 0 ignored\n");
+    let told = bed.run(&["bounce", "imap://bounces@127.0.0.1/INBOX"]).ends(1).stderr;
+    assert!(told.contains("is no mailbox, expected such as `imaps://user@"), "{told}");
 }

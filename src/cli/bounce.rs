@@ -10,17 +10,21 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Answer, Outcome};
+use crate::mail::imap::Inbox;
 use crate::newsletter::bounce::{self, Bounce, Mark, Returned};
 use crate::newsletter::{State, delivery};
 use crate::store::{Store, StoreError, Turn};
+
+/// The environment variable with the secret of a mailbox.
+const SECRET: &str = "INFOCUS_IMAP_PASSWORD";
 
 /// Soft bounces, one for each edition, after which a mailbox counts as gone.
 const SOFT: u32 = 5;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// A message, or a directory of them; a Maildir's new ones are marked as seen [default: standard
-    /// input]
+    /// A message, a directory of them, or a mailbox such as `imaps://user@imap.example.org/INBOX`; what
+    /// is new in a Maildir or a mailbox is seen then [default: standard input]
     path: Option<PathBuf>,
 }
 
@@ -41,6 +45,9 @@ pub async fn run(store: &Store, options: &Options, now: Timestamp) -> anyhow::Re
             io::stdin().read_to_end(&mut message).context("failed to read standard input")?;
             take(store, &message, now, &mut counts).await?;
         }
+        Some(path) if path.to_string_lossy().contains("://") => {
+            mailbox(store, &path.to_string_lossy(), now, &mut counts).await?;
+        }
         Some(path) if path.is_dir() => directory(store, path, now, &mut counts).await?,
         Some(path) => take(store, &read(path)?, now, &mut counts).await?,
     }
@@ -52,6 +59,25 @@ pub async fn run(store: &Store, options: &Options, now: Timestamp) -> anyhow::Re
         "hard": hard, "soft": soft, "complaints": complaints, "left": left, "ignored": others,
     });
     Ok(Answer { outcome: Outcome::Done, text, json })
+}
+
+/// All messages of a mailbox that nobody has seen.
+async fn mailbox(
+    store: &Store,
+    address: &str,
+    now: Timestamp,
+    counts: &mut Counts,
+) -> anyhow::Result<()> {
+    let secret = std::env::var(SECRET).unwrap_or_default();
+    let mut inbox = Inbox::open(address, &secret).await?;
+    for uid in inbox.unseen().await? {
+        if let Some(message) = inbox.message(uid).await? {
+            take(store, &message, now, counts).await?;
+            inbox.mark_seen(uid).await?;
+        }
+    }
+    inbox.close().await;
+    Ok(())
 }
 
 /// All messages of a directory. Of a Maildir the new ones, which are seen then.

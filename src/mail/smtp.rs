@@ -7,34 +7,27 @@ mod fault;
 mod reply;
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::FutureExt;
-use rustls::ClientConfig;
-use rustls::pki_types::ServerName;
-use rustls_platform_verifier::ConfigVerifierExt;
 use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, EXT_PIPELINING, EXT_SIZE, EXT_START_TLS, EhloResponse};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
+use super::line::{CONNECT, Line, encrypted};
 use super::{Relay, Security};
 pub use fault::{Fault, FaultKind, Step};
 pub use reply::Reply;
-
-/// How long a relay may take to be there.
-const CONNECT: Duration = Duration::from_secs(30);
 
 /// Bytes that a relay may say at once.
 const LONGEST: usize = 64 * 1024;
 
 /// A connection to a relay that takes messages.
 pub struct Session {
-    stream: Box<dyn Stream>,
+    stream: Box<dyn Line>,
     /// What was read and not yet looked at.
     input: Vec<u8>,
     /// What the relay can do.
@@ -45,9 +38,6 @@ pub struct Session {
     /// A message was begun and not ended.
     needs_reset: bool,
 }
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// From and to whom a message is sent, and how long it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +77,7 @@ impl Session {
         // What is written in one piece is to leave in one piece, and at once.
         stream.set_nodelay(true).map_err(|error| Fault::io(Step::Connect, error))?;
         let mut session = match relay.security {
-            Security::Tls => Session::over(encrypted(stream, relay).await?, patience),
+            Security::Tls => Session::over(secured(stream, relay).await?, patience),
             Security::StartTls | Security::None => Session::over(Box::new(stream), patience),
         };
         session.greeted().await?;
@@ -104,7 +94,7 @@ impl Session {
         Ok(session)
     }
 
-    fn over(stream: Box<dyn Stream>, patience: Duration) -> Session {
+    fn over(stream: Box<dyn Line>, patience: Duration) -> Session {
         Session {
             stream,
             input: Vec::new(),
@@ -147,7 +137,7 @@ impl Session {
             // Said before there was anything to protect it: somebody else may have.
             return Err(Fault::garbled(Step::StartTls, &self.input));
         }
-        Ok(Session::over(encrypted(self.stream, relay).await?, self.patience))
+        Ok(Session::over(secured(self.stream, relay).await?, self.patience))
     }
 
     async fn prove(
@@ -341,21 +331,10 @@ impl Session {
     }
 }
 
-/// A stream that others can neither read nor change; who answers has proved to be the relay.
-async fn encrypted(stream: impl Stream + 'static, relay: &Relay) -> Result<Box<dyn Stream>, Fault> {
-    // An error means that a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let of_tls =
-        |error: rustls::Error| Fault::new(Step::StartTls, FaultKind::Tls(error.to_string()));
-    let config = Arc::new(ClientConfig::with_platform_verifier().map_err(of_tls)?);
-    let name = ServerName::try_from(relay.host.clone())
-        .map_err(|error| Fault::new(Step::StartTls, FaultKind::Tls(error.to_string())))?;
-    let connected = timeout(CONNECT, TlsConnector::from(config).connect(name, stream)).await;
-    let connected = connected.map_err(|_| Fault::timeout(Step::StartTls))?;
-    // What goes wrong here is a certificate far more often than the line.
-    let of_connection = |error: std::io::Error| FaultKind::Tls(error.to_string());
-    let stream = connected.map_err(|error| Fault::new(Step::StartTls, of_connection(error)))?;
-    Ok(Box::new(stream))
+/// The same line, encrypted; what goes wrong is a certificate far more often than the line.
+async fn secured(line: impl Line + 'static, relay: &Relay) -> Result<Box<dyn Line>, Fault> {
+    let secured = encrypted(line, &relay.host).await;
+    secured.map_err(|error| Fault::new(Step::StartTls, FaultKind::Tls(error)))
 }
 
 /// A message whose lines do not begin with the end of it (RFC 5321, 4.5.2).
