@@ -23,6 +23,7 @@ mod foreign;
 mod formats;
 mod killed;
 mod ledger;
+mod letters;
 mod moments;
 mod normalize;
 mod output;

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use encodify::qp;
+use encodify::{Fold, qp, rfc2047};
 use jiff::Timestamp;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::content_type::ContentType;
@@ -90,11 +90,11 @@ impl Message<'_> {
         let multipart = ContentType::new("multipart/alternative");
         let multipart = multipart.attribute("boundary", self.boundary());
         let mut headers = vec![("From", written("From", address(self.from).into()))];
+        headers.push(("Subject", subject(self.subject)));
         let mut add = |name, value| headers.push((name, written(name, value)));
         if let Some(reply_to) = self.reply_to {
             add("Reply-To", address(reply_to).into());
         }
-        add("Subject", Text::new(self.subject).into());
         add("Date", Date::new(self.date.as_second()).into());
         add("List-Id", raw(format!("{}<{name}.{host}>", phrase(title))));
         if self.unsubscribe.scheme() == "https" {
@@ -233,6 +233,16 @@ fn written(name: &str, value: HeaderType) -> String {
     let mut bytes = Vec::new();
     value.write_header(&mut bytes, name.len() + 2);
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A subject; one that looks encoded is, so that it is not taken for what it is not (RFC 2047).
+fn subject(text: &str) -> String {
+    if !text.contains("=?") {
+        return written("Subject", Text::new(text).into());
+    }
+    let (mut words, mut column) = (String::new(), "Subject: ".len());
+    rfc2047::Q_TEXT.encode_words("utf-8", text, &mut column, Fold::HEADER, &mut words);
+    words + "\r\n"
 }
 
 fn address(mailbox: &Mailbox) -> Address<'_> {
