@@ -1,6 +1,7 @@
 //! The newsletter: what is new in a period, frozen as an edition, delivered to each subscriber once.
 
 pub mod bounce;
+pub mod consent;
 pub mod delivery;
 mod digest;
 mod draft;
@@ -72,14 +73,13 @@ struct Content<'a> {
 fn master(site: &Site, content: &Content) -> Result<Master, Diagnostic> {
     let name = content.newsletter;
     let newsletter = &site.settings.newsletters[name];
-    let own = newsletter.language.as_deref().unwrap_or(&site.settings.language);
     let message = Message {
         from: sender(site, name)?,
         reply_to: site.settings.mail.reply_to.as_ref(),
         subject: content.subject,
         date: content.date,
         id: content.id,
-        language: if content.language.is_empty() { own } else { content.language },
+        language: if content.language.is_empty() { language(site, name) } else { content.language },
         list: (&newsletter.title, name),
         unsubscribe: unsubscribe(site, name),
         archive: site.settings.base_url.clone(),
@@ -87,6 +87,12 @@ fn master(site: &Site, content: &Content) -> Result<Master, Diagnostic> {
         html: content.html,
     };
     Ok(message.master())
+}
+
+/// The language of a newsletter, for those who chose none.
+fn language<'a>(site: &'a Site, name: &str) -> &'a str {
+    let own = site.settings.newsletters[name].language.as_deref();
+    own.unwrap_or(&site.settings.language)
 }
 
 /// The address where each subscriber leaves.

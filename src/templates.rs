@@ -13,7 +13,7 @@ use crate::{hash, toml_file};
 pub const DIRECTORY: &str = "templates";
 
 /// Name and default text of each. What ends in `.txt` is plain text and not escaped.
-const DEFAULTS: [(&str, &str); 10] = [
+const DEFAULTS: [(&str, &str); 12] = [
     ("head.html", include_str!("../templates/head.html")),
     ("page.css", include_str!("../templates/page.css")),
     ("index.html", include_str!("../templates/index.html")),
@@ -23,6 +23,8 @@ const DEFAULTS: [(&str, &str); 10] = [
     ("feeds.opml", include_str!("../templates/feeds.opml")),
     ("digest/body.html", include_str!("../templates/digest/body.html")),
     ("digest/body.txt", include_str!("../templates/digest/body.txt")),
+    ("digest/confirm.html", include_str!("../templates/digest/confirm.html")),
+    ("digest/confirm.txt", include_str!("../templates/digest/confirm.txt")),
     (TEXTS, include_str!("../templates/texts.toml")),
 ];
 

@@ -224,7 +224,10 @@ fn who_complains_or_writes_that_they_leave_gets_no_more() {
         bed.write(&format!("{maildir}/new/1.host"), complaint)
             .write(&format!("{maildir}/cur/x"), "");
         let told = bed.run(&["bounce", &maildir]).ends(0).stdout;
-        assert_eq!(told, "0 not there, 0 not taken, 1 complaints, 0 left, 0 ignored\n", "{agent}");
+        assert_eq!(
+            told, "0 not there, 0 not taken, 1 complaints, 0 left, 0 confirmed, 0 ignored\n",
+            "{agent}"
+        );
         assert!(bed.path(&format!("{maildir}/cur/1.host:2,S")).exists());
         let told =
             bed.run(&["subscribers", "add", "weekly", &address(n), "--again"]).ends(2).stderr;
@@ -299,10 +302,10 @@ fn a_mailbox_is_read_once_by_imap() {
     };
     assert!(read("guess").ends(1).stderr.contains("`127.0.0.1` does not let us in: "));
     let told = read("secret").ends(0).stdout;
-    assert_eq!(told, "1 not there, 0 not taken, 0 complaints, 0 left, 1 ignored\n");
+    assert_eq!(told, "1 not there, 0 not taken, 0 complaints, 0 left, 0 confirmed, 1 ignored\n");
     assert_eq!(*marked.lock().expect("marks"), ["1", "2"]);
     let told = read("secret").ends(0).stdout;
-    assert_eq!(told, "0 not there, 0 not taken, 0 complaints, 0 left, 0 ignored\n");
+    assert_eq!(told, "0 not there, 0 not taken, 0 complaints, 0 left, 0 confirmed, 0 ignored\n");
     let told = bed.run(&["bounce", "imap://bounces@127.0.0.1/INBOX"]).ends(1).stderr;
     assert!(told.contains("is no mailbox, expected such as `imaps://user@"), "{told}");
 }

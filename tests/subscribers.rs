@@ -129,3 +129,43 @@ fn who_left_comes_back_only_if_they_asked_for_it() {
     let told = bed.run(&["subscribers", "remove", "weekly", "bo@example.org"]).ends(2).stderr;
     assert!(told.starts_with("error: `bo@example.org` does not get `weekly`\n"), "{told}");
 }
+
+#[test]
+fn who_is_asked_first_gets_nothing_until_they_confirm_and_the_receipt_says_to_what() {
+    let mut bed = bed();
+    let add = ["subscribers", "add", "weekly", "ana@example.org", "--ask", "--language", "de"];
+    bed.run(&add).ends(0);
+    let told = bed.run(&add).ends(0).stdout;
+    assert!(told.contains("was asked within a day"), "{told}");
+    assert_eq!(list(&bed), ["pending ana@example.org de"]);
+    let mail =
+        std::fs::read(bed.path("outbox/confirm/weekly-ana@example.org.eml")).expect("a mail");
+    let mail = mailparse::parse_mail(&mail).expect("a mail");
+    let text = mail.subparts[0].get_body().expect("a text");
+    let token = text.split("/newsletters/weekly/confirm/").nth(1).expect("a link").lines().next();
+    let token = token.expect("a token").to_owned();
+    assert!(text.contains("Ja, ich möchte ihn"), "{text}");
+    let told = bed.run(&["send", "weekly", "--include-backlog"]).ends(0).stdout;
+    assert!(told.contains("nobody gets it yet"), "{told}");
+    let answer = |token: &str| {
+        bed.write(
+            "answer.eml",
+            format!("From: ana@example.org\nSubject: Re: confirm weekly {token}\n\n"),
+        );
+        bed.run(&["bounce", "answer.eml"]).ends(0).stdout
+    };
+    assert!(answer(&token.chars().rev().collect::<String>()).contains("0 confirmed, 1 ignored"));
+    assert!(answer(&token).contains("1 confirmed"));
+    assert!(answer(&token).contains("0 confirmed"), "once");
+    assert_eq!(list(&bed), ["active ana@example.org de"]);
+    let known = bed.run(&["subscribers", "export", "weekly", "ana@example.org"]).ends(0).stdout;
+    let known: serde_json::Value = serde_json::from_str(&known).expect("JSON");
+    assert_eq!(known["consent"]["confirmed_at"], "2026-05-04T15:00:00Z");
+    assert!(known["consent"]["text"].as_str().expect("a text").contains("Ja, ich möchte ihn"));
+    // Whoever left comes back the same way, a day later.
+    bed.run(&["subscribers", "remove", "weekly", "ana@example.org"]).ends(0);
+    bed.run(&add).ends(0);
+    assert_eq!(list(&bed), ["unsubscribed ana@example.org de"]);
+    bed.at("2026-05-05T15:00:01Z").run(&add).ends(0);
+    assert_eq!(list(&bed), ["pending ana@example.org de"]);
+}

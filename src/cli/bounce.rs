@@ -34,6 +34,7 @@ struct Counts {
     soft: usize,
     complaints: usize,
     left: usize,
+    confirmed: usize,
     others: usize,
 }
 
@@ -51,12 +52,13 @@ pub async fn run(store: &Store, options: &Options, now: Timestamp) -> anyhow::Re
         Some(path) if path.is_dir() => directory(store, path, now, &mut counts).await?,
         Some(path) => take(store, &read(path)?, now, &mut counts).await?,
     }
-    let Counts { hard, soft, complaints, left, others } = counts;
+    let Counts { hard, soft, complaints, left, confirmed, others } = counts;
     let text = format!(
-        "{hard} not there, {soft} not taken, {complaints} complaints, {left} left, {others} ignored"
+        "{hard} not there, {soft} not taken, {complaints} complaints, {left} left, {confirmed} confirmed, \
+         {others} ignored"
     );
     let json = json!({
-        "hard": hard, "soft": soft, "complaints": complaints, "left": left, "ignored": others,
+        "hard": hard, "soft": soft, "complaints": complaints, "left": left, "confirmed": confirmed, "ignored": others,
     });
     Ok(Answer { outcome: Outcome::Done, text, json })
 }
@@ -132,6 +134,10 @@ async fn take(
         Returned::Leave(token) => match store.unsubscribe(&token, now).await? {
             Some(_) => counts.left += 1,
             None => counts.others += 1,
+        },
+        Returned::Confirm(token) => match store.confirm(&token, now).await? {
+            true => counts.confirmed += 1,
+            false => counts.others += 1,
         },
         Returned::AutoReply | Returned::Other => counts.others += 1,
     }

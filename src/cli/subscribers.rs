@@ -14,6 +14,7 @@ use super::{Answer, Outcome, newsletter};
 use crate::config::Newsletter;
 use crate::diagnostic::{Diagnostic, count};
 use crate::mail::Mailbox;
+use crate::newsletter::consent::{self, Asked};
 use crate::newsletter::{Choice, Consent, Status, Subscriber, Table, Token, check_choice};
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
@@ -69,6 +70,9 @@ pub struct Add {
     /// Though they had unsubscribed: they asked for it
     #[arg(long)]
     again: bool,
+    /// Mails them first, and subscribes them when they confirm that it was them
+    #[arg(long, conflicts_with_all = ["again", "consent"])]
+    ask: bool,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +131,10 @@ async fn add(site: &Site, store: &Store, options: &Add, now: Timestamp) -> anyho
     let settings = newsletter(site, name)?;
     let before = store.subscriber(name, address).await?;
     let choice = chosen(options, before.as_ref(), settings)?;
+    if options.ask {
+        return ask(site, store, name, active(address.clone(), choice, "asked", None, now), now)
+            .await;
+    }
     if let Some(before) = before {
         if before.status != Status::Active && !options.again {
             let problem = format!("`{}` has left `{name}`", address.address());
@@ -145,6 +153,23 @@ async fn add(site: &Site, store: &Store, options: &Add, now: Timestamp) -> anyho
         [Subscribed::Suppressed(suppression)] => Err(never(address, &suppression.reason).into()),
         _ => done(format!("Subscribed: {}", address.address()), json!({ "added": 1 })),
     }
+}
+
+async fn ask(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    subscriber: Subscriber,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let address = subscriber.mailbox.address();
+    let asked = consent::ask(site, store, name, &subscriber, now).await?;
+    let text = match asked {
+        Asked::Mailed => format!("Asked: {address}, by mail"),
+        Asked::Active => format!("{address} gets it already"),
+        Asked::Left => format!("{address} was asked within a day, or is never mailed"),
+    };
+    done(text, json!({ "asked": asked == Asked::Mailed }))
 }
 
 fn never(address: &Mailbox, reason: &str) -> Diagnostic {

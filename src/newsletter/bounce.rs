@@ -1,4 +1,4 @@
-//! What comes back: bounces (RFC 3464), complaints (RFC 5965), and people who leave by mail. Pure.
+//! What comes back: bounces (RFC 3464), complaints (RFC 5965), and people who confirm or leave by mail. Pure.
 
 use mailparse::{MailHeaderMap, ParsedMail, parse_headers, parse_mail};
 
@@ -30,6 +30,8 @@ pub enum Returned {
     Complaint(Mark),
     /// Its recipient wants no more.
     Leave(Token),
+    /// Its recipient says that it was them who wanted it.
+    Confirm(Token),
     /// A machine answers that somebody is away: no bounce.
     AutoReply,
     /// Nothing of ours, or nothing that is over: a delay for instance.
@@ -139,6 +141,7 @@ fn letter(mail: &ParsedMail) -> Returned {
         [.., "unsubscribe", _, token] => {
             Token::parse(token).map_or(Returned::Other, Returned::Leave)
         }
+        [.., "confirm", _, token] => Token::parse(token).map_or(Returned::Other, Returned::Confirm),
         _ => Returned::Other,
     }
 }

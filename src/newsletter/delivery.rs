@@ -357,22 +357,34 @@ pub async fn test_copy(
         text: &rendered.text,
         html: &rendered.html,
     };
-    let mail = &site.settings.mail;
-    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
     let token = Token::nobody();
     let recipient = Recipient { mailbox: to, token: &token, message_id: &id };
-    let message = master(site, &content)?.copy(recipient, signer.as_ref());
+    post(site, &master(site, &content)?, name, recipient, "test").await?;
+    Ok(true)
+}
+
+/// Sends one message to one address at once, in the ledger of nobody. In an outbox it lies in a
+/// directory for its kind.
+pub(super) async fn post(
+    site: &Site,
+    master: &Master,
+    name: &str,
+    to: Recipient<'_>,
+    kind: &str,
+) -> Result<(), NewsletterError> {
+    let mail = &site.settings.mail;
+    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
+    let message = master.copy(to, signer.as_ref());
     let Transport::Smtp(relay) = &mail.transport else {
         let output = Output::new(site.root.join(OUTBOX));
         let mut stage = output.stage()?;
-        stage.write(&format!("test/{name}-{}.eml", to.key()), &message)?;
-        stage.commit()?;
-        return Ok(true);
+        stage.write(&format!("{kind}/{name}-{}.eml", to.mailbox.key()), &message)?;
+        return Ok(stage.commit()?);
     };
     let from = sender(site, name)?;
     let envelope = Envelope {
         from: from.address().to_owned(),
-        to: to.address().to_owned(),
+        to: to.mailbox.address().to_owned(),
         size: message.len(),
     };
     let secret = std::env::var(SECRET).ok();
@@ -386,7 +398,7 @@ pub async fn test_copy(
         return Err(NewsletterError::Refused(Step::End, reply));
     }
     session.close().await;
-    Ok(true)
+    Ok(())
 }
 
 /// How far a delivery has come.

@@ -9,7 +9,7 @@ use super::gather::{Period, gather};
 use super::notes::Notes;
 use super::render::render;
 use super::subscriber::{Choice, Token};
-use super::{Content, NewsletterError, master};
+use super::{Content, NewsletterError, consent, master};
 use crate::catalog::Feed;
 use crate::mail::{Mailbox, Master, Recipient};
 use crate::model::Item;
@@ -129,5 +129,5 @@ pub fn rehearse(site: &Site) -> Result<(), NewsletterError> {
     let language = &site.settings.language;
     let notes = Notes { intro: Some("Hello.".to_owned()), ..Notes::default() };
     render(&Digest::compose(("sample", "Sample"), language, notes, vec![share]), site)?;
-    Ok(())
+    consent::rehearse(site)
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::digest::{Caps, Digest, Share};
+use super::language;
 use super::notes::Notes;
 use super::subscriber::Choice;
 use crate::catalog::Feed;
@@ -36,8 +37,7 @@ pub async fn gather(
     for feed in carried(site, newsletter, choice) {
         shares.push(share(store, feed, period).await?);
     }
-    let of_newsletter = newsletter.language.as_ref().unwrap_or(&site.settings.language);
-    let language = if choice.language.is_empty() { of_newsletter } else { &choice.language };
+    let language = if choice.language.is_empty() { language(site, name) } else { &choice.language };
     let mut digest = Digest::compose((name, &newsletter.title), language, notes.clone(), shares);
     digest.most = Caps {
         items: newsletter.max_items.map(Into::into),

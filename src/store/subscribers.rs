@@ -9,7 +9,7 @@ use sqlx::{AnyConnection, Row};
 use super::{Store, StoreError, sql};
 use crate::hash;
 use crate::mail::Mailbox;
-use crate::newsletter::{Choice, Status, Subscriber, Token};
+use crate::newsletter::{Choice, Consent, Status, Subscriber, Token};
 
 /// Columns of a subscriber, in the order in which they are bound.
 const COLUMNS: &str = "token, newsletter, email, mailbox, name, language, frequency, feeds, \
@@ -110,6 +110,54 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| Ok((row.try_get("newsletter")?, subscriber(&row)?))).transpose()
+    }
+
+    /// Somebody who is asked for once more, with what they chose now, if that was not since a moment;
+    /// they keep their token.
+    pub async fn ask_again(
+        &self,
+        newsletter: &str,
+        asked: &Subscriber,
+        since: Timestamp,
+    ) -> Result<Option<Subscriber>, StoreError> {
+        let query = format!(
+            "UPDATE subscribers SET status = $3, consent = $4, changed_at = $5, language = $6, \
+             frequency = $7, feeds = $8 \
+             WHERE newsletter = $1 AND mailbox = $2 AND status <> $9 AND changed_at <= $10 \
+             RETURNING {COLUMNS}"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(newsletter)
+            .bind(asked.mailbox.key())
+            .bind(Status::Pending.as_str())
+            .bind(sql::json(&asked.consent))
+            .bind(asked.created_at.as_millisecond())
+            .bind(&asked.choice.language)
+            .bind(&asked.choice.frequency)
+            .bind(sql::json(&asked.choice.feeds))
+            .bind(Status::Active.as_str())
+            .bind(since.as_millisecond())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(subscriber).transpose()
+    }
+
+    /// Puts down that somebody has confirmed; false if nobody was asked.
+    pub async fn confirm(&self, token: &Token, now: Timestamp) -> Result<bool, StoreError> {
+        let Some((_, known)) = self.by_token(token).await? else { return Ok(false) };
+        let consent = Consent { confirmed_at: Some(now), ..known.consent };
+        let done = sqlx::query(
+            "UPDATE subscribers SET status = $2, consent = $3, changed_at = $4 \
+             WHERE token = $1 AND status = $5",
+        )
+        .bind(token.as_str())
+        .bind(Status::Active.as_str())
+        .bind(sql::json(&consent))
+        .bind(now.as_millisecond())
+        .bind(Status::Pending.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(done.rows_affected() > 0)
     }
 
     /// Whose a token is, of what newsletter.
