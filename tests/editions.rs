@@ -23,6 +23,14 @@ fn bed(newsletter: &str) -> Bed {
     bed
 }
 
+/// The same, of which the feed was read for the first time on 5 May.
+fn begun(newsletter: &str) -> Bed {
+    let mut bed = bed(newsletter);
+    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
+    subscribe(&bed, "ana@example.org");
+    bed
+}
+
 fn announce(bed: &Bed, feed: &str, title: &str) {
     let name = title.replace(' ', "-").to_lowercase();
     bed.write(&format!("feeds/{feed}/{name}.txt"), format!("In Focus\n\n{title}\n\nText of it."));
@@ -90,9 +98,7 @@ fn consecutive_editions_have_every_item_once_whatever_the_clocks_do() {
 
 #[test]
 fn what_comes_at_the_very_moment_is_in_the_next_edition_only() {
-    let mut bed = bed("schedule = \"Mon 08:00\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"Mon 08:00\"\n");
     announce(&bed, "news", "Just before");
     bed.at("2026-05-11T05:59:59Z").run(&["refresh"]).ends(0);
     announce(&bed, "news", "At eight");
@@ -108,9 +114,7 @@ fn what_comes_at_the_very_moment_is_in_the_next_edition_only() {
 
 #[test]
 fn without_news_there_is_no_edition_and_the_next_begins_where_the_last_ended() {
-    let mut bed = bed("schedule = \"daily 08:00\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"daily 08:00\"\n");
     for day in 6..9 {
         let told = bed.at(&format!("2026-05-0{day}T06:00:05Z")).run(&["send"]).ends(0).stdout;
         assert!(told.contains("weekly: skipped: empty"), "{told}");
@@ -126,9 +130,7 @@ fn without_news_there_is_no_edition_and_the_next_begins_where_the_last_ended() {
 
 #[test]
 fn a_slot_that_was_missed_is_made_up_for_once_or_left_to_the_next() {
-    let mut bed = bed("schedule = \"Mon 08:00\"\nlate = \"4h\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"Mon 08:00\"\nlate = \"4h\"\n");
     announce(&bed, "news", "One");
     bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
     bed.at("2026-05-11T09:00:00Z").run(&["send"]).ends(0);
@@ -147,9 +149,7 @@ fn a_slot_that_was_missed_is_made_up_for_once_or_left_to_the_next() {
 
 #[test]
 fn what_was_mailed_and_says_something_else_now_is_an_update_and_no_news() {
-    let mut bed = bed("schedule = \"Mon 08:00\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"Mon 08:00\"\n");
     announce(&bed, "news", "Ferry times");
     bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
     for words in
@@ -245,9 +245,7 @@ fn old_titles_under_new_addresses_wait_for_somebody_to_look() {
 
 #[test]
 fn an_edition_waits_for_approval_or_until_it_is_time() {
-    let mut bed = bed("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
     announce(&bed, "news", "One");
     bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
     bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(3);
@@ -273,9 +271,7 @@ fn an_edition_waits_for_approval_or_until_it_is_time() {
 
 #[test]
 fn people_pin_exclude_and_introduce_what_the_next_edition_has() {
-    let mut bed = bed("schedule = \"Mon 08:00\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"Mon 08:00\"\n");
     for title in ["Ferry", "Bridge", "Tunnel"] {
         announce(&bed, "news", title);
     }
@@ -299,9 +295,7 @@ fn people_pin_exclude_and_introduce_what_the_next_edition_has() {
 
 #[test]
 fn an_edition_of_which_nothing_has_left_can_be_made_anew() {
-    let mut bed = bed("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
     announce(&bed, "news", "One");
     bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
     bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(3);
@@ -321,9 +315,7 @@ fn an_edition_of_which_nothing_has_left_can_be_made_anew() {
 
 #[test]
 fn no_more_items_are_shown_than_the_limits_allow_and_the_rest_is_counted() {
-    let mut bed = bed("max_items = 20\n");
-    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
-    subscribe(&bed, "ana@example.org");
+    let mut bed = begun("max_items = 20\n");
     for n in 0..57 {
         announce(&bed, "news", &format!("New announcement of year {n}"));
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Answer, Outcome, deliveries, newsletter};
 use crate::diagnostic::Diagnostic;
-use crate::newsletter::{Edition, EditionState};
+use crate::newsletter::{Edition, EditionState, Notes, place, preview};
 use crate::run::Lock;
 use crate::site::Site;
 use crate::store::Store;
@@ -85,11 +85,8 @@ async fn redo(site: &Site, store: &Store, edition: &Edition) -> anyhow::Result<S
         let problem = Diagnostic::new(format!("some of `{id}` has left already"));
         return Err(problem.help("what has left cannot be made anew").into());
     }
-    let (kept, preview) = (
-        site.root.join("editions").join(id),
-        crate::newsletter::preview(site, &edition.newsletter),
-    );
-    crate::newsletter::Notes::consume(&kept, &preview)?;
+    let kept = place(site, id);
+    Notes::consume(&kept, &preview(site, &edition.newsletter))?;
     std::fs::remove_dir_all(&kept)?;
     Ok(format!("`{id}` is taken back; the next `infocus send` makes it anew"))
 }

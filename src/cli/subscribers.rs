@@ -1,11 +1,11 @@
 //! `subscribers`: who gets a newsletter.
 
-use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::PathBuf;
+mod export;
+mod import;
 
-use anyhow::Context;
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -15,15 +15,12 @@ use crate::config::Newsletter;
 use crate::diagnostic::{Diagnostic, count};
 use crate::mail::Mailbox;
 use crate::newsletter::consent::{self, Asked};
-use crate::newsletter::{Choice, Consent, Status, Subscriber, Table, Token, check_choice};
+use crate::newsletter::{Choice, Consent, Status, Subscriber, Token, check_choice};
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
 
 /// Subscribers that are read or written at once.
 const BATCH: usize = 500;
-
-/// Lines of an import that are told one by one; a file may have none that is right.
-const TOLD: usize = 100;
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -32,9 +29,9 @@ pub enum Command {
     /// Who gets it
     List(List),
     /// Subscribes everybody in a CSV file at once: `email`, `name`, `language`, `frequency`, `feeds`
-    Import(Import),
+    Import(import::Options),
     /// Prints all of them as CSV, or all that is known of one as JSON
-    Export(Export),
+    Export(export::Options),
     /// Ends somebody's subscription
     Remove(One),
     /// Forgets somebody, here and in all newsletters, but that they are never to be mailed
@@ -83,24 +80,6 @@ pub struct List {
     status: Option<Status>,
 }
 
-#[derive(Debug, Args)]
-pub struct Import {
-    newsletter: String,
-    /// `-`: standard input
-    file: PathBuf,
-    /// What they agreed to, or where that is kept
-    #[arg(long, value_name = "TEXT")]
-    consent: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Export {
-    newsletter: String,
-    /// All that is known of this one
-    #[arg(value_parser = mailbox)]
-    address: Option<Mailbox>,
-}
-
 pub(super) fn mailbox(text: &str) -> Result<Mailbox, String> {
     Mailbox::parse(text).ok_or_else(|| "expected such as `ana@example.org`".to_owned())
 }
@@ -114,8 +93,8 @@ pub async fn run(
     match command {
         Command::Add(options) => add(site, store, options, now).await,
         Command::List(options) => list(site, store, options).await,
-        Command::Import(options) => import(site, store, options, now).await,
-        Command::Export(options) => export(site, store, options).await,
+        Command::Import(options) => import::run(site, store, options, now).await,
+        Command::Export(options) => export::run(site, store, options).await,
         Command::Remove(options) => remove(site, store, options, now).await,
         Command::Erase(options) => erase(site, store, options, now).await,
         Command::Suppress(options) => suppress(site, store, options, now).await,
@@ -247,155 +226,6 @@ async fn list(site: &Site, store: &Store, options: &List) -> anyhow::Result<Answ
 
 fn joined(feeds: &BTreeSet<String>) -> String {
     feeds.iter().map(String::as_str).collect::<Vec<_>>().join(" ")
-}
-
-/// What has become of the lines of a table.
-#[derive(Debug, Default)]
-struct Imported {
-    added: usize,
-    present: usize,
-    refused: Vec<(u64, String)>,
-}
-
-async fn import(
-    site: &Site,
-    store: &Store,
-    options: &Import,
-    now: Timestamp,
-) -> anyhow::Result<Answer> {
-    let settings = newsletter(site, &options.newsletter)?;
-    let file = options.file.display().to_string();
-    let source: Box<dyn Read> = match file.as_str() {
-        "-" => Box::new(io::stdin()),
-        _ => {
-            Box::new(File::open(&options.file).with_context(|| format!("failed to read `{file}`"))?)
-        }
-    };
-    let table = Table::open(source, settings).with_context(|| format!("`{file}` was not taken"))?;
-    let mut imported = Imported::default();
-    let mut waiting = Vec::new();
-    for line in table {
-        let (line, found) = line
-            .with_context(|| format!("`{file}` was taken up to here ({} added)", imported.added))?;
-        match found {
-            Ok((mailbox, choice)) => {
-                let consent = options.consent.as_deref();
-                waiting.push((line, active(mailbox, choice, "import", consent, now)));
-            }
-            Err(reason) => imported.refused.push((line, reason)),
-        }
-        if waiting.len() == BATCH {
-            imported.take(store, &options.newsletter, &mut waiting).await?;
-        }
-    }
-    imported.take(store, &options.newsletter, &mut waiting).await?;
-    Ok(imported.told(&file))
-}
-
-impl Imported {
-    async fn take(
-        &mut self,
-        store: &Store,
-        newsletter: &str,
-        waiting: &mut Vec<(u64, Subscriber)>,
-    ) -> anyhow::Result<()> {
-        let (lines, subscribers): (Vec<u64>, Vec<Subscriber>) = waiting.drain(..).unzip();
-        let outcomes = store.subscribe(newsletter, &subscribers).await?;
-        for ((line, one), outcome) in lines.iter().zip(&subscribers).zip(outcomes) {
-            let address = one.mailbox.address();
-            match outcome {
-                Subscribed::Added => self.added += 1,
-                Subscribed::Was(Status::Unsubscribed) => {
-                    self.refused.push((*line, format!("`{address}` has unsubscribed")));
-                }
-                Subscribed::Was(_) => self.present += 1,
-                Subscribed::Suppressed(why) => {
-                    let told = format!("`{address}` is never mailed again: {}", why.reason);
-                    self.refused.push((*line, told));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn told(mut self, file: &str) -> Answer {
-        self.refused.sort();
-        let mut text = format!(
-            "{} added, {} there already, {} refused",
-            self.added,
-            self.present,
-            self.refused.len()
-        );
-        for (line, reason) in self.refused.iter().take(TOLD) {
-            text += &format!("\n  {file}:{line}: {reason}");
-        }
-        if self.refused.len() > TOLD {
-            text += &format!("\n  and {} more", self.refused.len() - TOLD);
-        }
-        let refused: Vec<Value> = self
-            .refused
-            .iter()
-            .map(|(line, reason)| json!({ "line": line, "reason": reason }))
-            .collect();
-        let outcome = if refused.is_empty() { Outcome::Done } else { Outcome::InPart };
-        let json = json!({ "added": self.added, "present": self.present, "refused": refused });
-        Answer { outcome, text, json }
-    }
-}
-
-async fn export(site: &Site, store: &Store, options: &Export) -> anyhow::Result<Answer> {
-    newsletter(site, &options.newsletter)?;
-    if let Some(address) = &options.address {
-        return export_one(store, &options.newsletter, address).await;
-    }
-    let mut out = csv::Writer::from_writer(io::stdout().lock());
-    out.write_record([
-        "email",
-        "name",
-        "language",
-        "frequency",
-        "feeds",
-        "status",
-        "since",
-        "consent",
-    ])?;
-    let mut after = None;
-    loop {
-        let page = store.subscribers(&options.newsletter, after.as_ref(), BATCH).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.mailbox.clone());
-        for one in &page {
-            out.write_record([
-                one.mailbox.address(),
-                one.mailbox.name(),
-                &one.choice.language,
-                &one.choice.frequency,
-                &joined(&one.choice.feeds),
-                one.status.as_str(),
-                &one.created_at.to_string(),
-                one.consent.text.as_deref().unwrap_or_default(),
-            ])?;
-        }
-    }
-    out.flush()?;
-    done(String::new(), Value::Null)
-}
-
-/// What the law lets everybody ask for.
-async fn export_one(store: &Store, name: &str, address: &Mailbox) -> anyhow::Result<Answer> {
-    let Some(one) = store.subscriber(name, address).await? else {
-        return Err(nobody(name, address).into());
-    };
-    let known = json!({
-        "email": one.mailbox.address(),
-        "name": one.mailbox.name(),
-        "newsletter": name,
-        "status": one.status,
-        "choice": one.choice,
-        "consent": one.consent,
-        "since": one.created_at,
-    });
-    done(serde_json::to_string_pretty(&known)?, known)
 }
 
 fn nobody(name: &str, address: &Mailbox) -> Diagnostic {

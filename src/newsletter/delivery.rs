@@ -8,6 +8,9 @@ mod lane;
 mod ledger;
 mod outcome;
 mod pace;
+mod shared;
+mod single;
+mod state;
 mod work;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,20 +24,18 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::draft::next;
 use super::edition::{Edition, EditionState};
-use super::render::render;
 use super::subscriber::Token;
-use super::{Content, NewsletterError, master, sender};
+use super::{NewsletterError, master};
 use crate::hash;
-use crate::mail::Recipient;
-use crate::mail::smtp::{Envelope, Offered, Session, Step};
 use crate::mail::{Mailbox, Master, Signer, Transport};
-use crate::publish::Output;
 use crate::site::Site;
 use crate::store::{Store, StoreError};
 use ledger::Ledger;
 use pace::{Limits, Pause, Window};
+pub(in crate::newsletter) use single::post;
+pub use single::test_copy;
+pub use state::State;
 use work::Work;
 
 /// Connections at most, if the settings do not say.
@@ -331,129 +332,4 @@ pub async fn key(store: &Store) -> Result<String, StoreError> {
 /// The id of a message, without the domain: always the same for an edition and a subscriber.
 pub fn message_id(key: &str, edition: &str, token: &Token) -> String {
     hash::keyed(key, [edition, token.as_str()], 16)
-}
-
-/// Sends the next edition as it would be now to one address; false if it would be empty.
-pub async fn test_copy(
-    site: &Site,
-    store: &Store,
-    name: &str,
-    to: &Mailbox,
-    now: Timestamp,
-) -> Result<bool, NewsletterError> {
-    let mut digest = next(site, store, name, None).await?;
-    if digest.is_empty() {
-        return Ok(false);
-    }
-    digest.is_first_draft = false;
-    let rendered = render(&digest, site)?;
-    let id = hash::short([digest.fingerprint(), to.key(), now.to_string()], 16);
-    let content = Content {
-        newsletter: name,
-        id: &id,
-        date: now,
-        language: &digest.language,
-        subject: &format!("[Test] {}", rendered.subject),
-        text: &rendered.text,
-        html: &rendered.html,
-    };
-    let token = Token::nobody();
-    let recipient = Recipient { mailbox: to, token: &token, message_id: &id };
-    post(site, &master(site, &content)?, name, recipient, "test").await?;
-    Ok(true)
-}
-
-/// Sends one message to one address at once, in the ledger of nobody. In an outbox it lies in a
-/// directory for its kind.
-pub(super) async fn post(
-    site: &Site,
-    master: &Master,
-    name: &str,
-    to: Recipient<'_>,
-    kind: &str,
-) -> Result<(), NewsletterError> {
-    let mail = &site.settings.mail;
-    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
-    let message = master.copy(to, signer.as_ref());
-    let Transport::Smtp(relay) = &mail.transport else {
-        let output = Output::new(site.root.join(OUTBOX));
-        let mut stage = output.stage()?;
-        stage.write(&format!("{kind}/{name}-{}.eml", to.mailbox.key()), &message)?;
-        return Ok(stage.commit()?);
-    };
-    let from = sender(site, name)?;
-    let envelope = Envelope {
-        from: from.address().to_owned(),
-        to: to.mailbox.address().to_owned(),
-        size: message.len(),
-    };
-    let secret = std::env::var(SECRET).ok();
-    let mut session = Session::open(relay, from.domain(), secret.as_deref(), PATIENCE).await?;
-    match session.offer(&envelope).await? {
-        Offered::Refused(step, reply) => return Err(NewsletterError::Refused(step, reply)),
-        Offered::Wanted => session.content(&message).await?,
-    }
-    let reply = session.end(None).await.reply?;
-    if !reply.is_positive() {
-        return Err(NewsletterError::Refused(Step::End, reply));
-    }
-    session.close().await;
-    Ok(())
-}
-
-/// How far a delivery has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Nobody has tried it.
-    Due,
-    /// Somebody is about to. Nothing has left.
-    Claimed,
-    /// The end of the message may have left, and what the relay said is not known yet.
-    Handed,
-    /// The relay answers for it.
-    Accepted,
-    /// The relay does not want it now; it is tried again later.
-    Deferred,
-    /// The relay does not want it, or has not for too long.
-    Failed,
-    /// It was handed over and nobody knows what the relay said. Tried again only if asked to.
-    Uncertain,
-    /// The subscriber left, or is never mailed again.
-    Suppressed,
-}
-
-impl State {
-    pub const ALL: [State; 8] = [
-        State::Due,
-        State::Claimed,
-        State::Handed,
-        State::Accepted,
-        State::Deferred,
-        State::Failed,
-        State::Uncertain,
-        State::Suppressed,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Due => "due",
-            State::Claimed => "claimed",
-            State::Handed => "handed",
-            State::Accepted => "accepted",
-            State::Deferred => "deferred",
-            State::Failed => "failed",
-            State::Uncertain => "uncertain",
-            State::Suppressed => "suppressed",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<State> {
-        State::ALL.into_iter().find(|state| state.as_str() == text)
-    }
-
-    /// True if somebody still waits for it.
-    pub fn is_open(self) -> bool {
-        matches!(self, State::Due | State::Claimed | State::Handed | State::Deferred)
-    }
 }

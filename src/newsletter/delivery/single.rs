@@ -1,0 +1,82 @@
+//! Messages to one address, in the ledger of nobody.
+
+use jiff::Timestamp;
+
+use super::{OUTBOX, PATIENCE, SECRET};
+use crate::hash;
+use crate::mail::smtp::{Envelope, Offered, Session, Step};
+use crate::mail::{Mailbox, Master, Recipient, Signer, Transport};
+use crate::newsletter::draft::next;
+use crate::newsletter::render::render;
+use crate::newsletter::{Content, NewsletterError, Token, master, sender};
+use crate::publish::Output;
+use crate::site::Site;
+use crate::store::Store;
+
+/// Sends the next edition as it would be now to one address; false if it would be empty.
+pub async fn test_copy(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    to: &Mailbox,
+    now: Timestamp,
+) -> Result<bool, NewsletterError> {
+    let mut digest = next(site, store, name, None).await?;
+    if digest.is_empty() {
+        return Ok(false);
+    }
+    digest.is_first_draft = false;
+    let rendered = render(&digest, site)?;
+    let id = hash::short([digest.fingerprint(), to.key(), now.to_string()], 16);
+    let content = Content {
+        newsletter: name,
+        id: &id,
+        date: now,
+        language: &digest.language,
+        subject: &format!("[Test] {}", rendered.subject),
+        text: &rendered.text,
+        html: &rendered.html,
+    };
+    let token = Token::nobody();
+    let recipient = Recipient { mailbox: to, token: &token, message_id: &id };
+    post(site, &master(site, &content)?, name, recipient, "test").await?;
+    Ok(true)
+}
+
+/// Sends one message to one address at once, in the ledger of nobody. In an outbox it lies in a
+/// directory for its kind.
+pub(in crate::newsletter) async fn post(
+    site: &Site,
+    master: &Master,
+    name: &str,
+    to: Recipient<'_>,
+    kind: &str,
+) -> Result<(), NewsletterError> {
+    let mail = &site.settings.mail;
+    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
+    let message = master.copy(to, signer.as_ref());
+    let Transport::Smtp(relay) = &mail.transport else {
+        let output = Output::new(site.root.join(OUTBOX));
+        let mut stage = output.stage()?;
+        stage.write(&format!("{kind}/{name}-{}.eml", to.mailbox.key()), &message)?;
+        return Ok(stage.commit()?);
+    };
+    let from = sender(site, name)?;
+    let envelope = Envelope {
+        from: from.address().to_owned(),
+        to: to.mailbox.address().to_owned(),
+        size: message.len(),
+    };
+    let secret = std::env::var(SECRET).ok();
+    let mut session = Session::open(relay, from.domain(), secret.as_deref(), PATIENCE).await?;
+    match session.offer(&envelope).await? {
+        Offered::Refused(step, reply) => return Err(NewsletterError::Refused(step, reply)),
+        Offered::Wanted => session.content(&message).await?,
+    }
+    let reply = session.end(None).await.reply?;
+    if !reply.is_positive() {
+        return Err(NewsletterError::Refused(Step::End, reply));
+    }
+    session.close().await;
+    Ok(())
+}
