@@ -105,7 +105,7 @@ fn what_comes_at_the_very_moment_is_in_the_next_edition_only() {
     bed.at("2026-05-11T06:00:00Z").run(&["refresh"]).ends(0);
     let told = bed.run(&["send"]).ends(0).stdout;
     assert!(told.contains("weekly: an edition for 1 subscriber"), "{told}");
-    let told = bed.at("2026-05-17T06:00:00Z").run(&["send"]).ends(0).stdout;
+    let told = bed.at("2026-05-17T06:00:00Z").run(&["send", "weekly"]).ends(0).stdout;
     assert!(told.contains("the next edition is due on Mon 18 May 2026 08:00"), "{told}");
     bed.at("2026-05-18T06:00:10Z").run(&["send"]).ends(0);
     let titles: Vec<_> = editions(&bed).into_iter().map(|(new, _)| new).collect();
@@ -117,6 +117,8 @@ fn without_news_there_is_no_edition_and_the_next_begins_where_the_last_ended() {
     let mut bed = begun("schedule = \"daily 08:00\"\n");
     for day in 6..9 {
         let told = bed.at(&format!("2026-05-0{day}T06:00:05Z")).run(&["send"]).ends(0).stdout;
+        assert_eq!(told, "", "cron would mail every word");
+        let told = bed.run(&["send", "weekly"]).ends(0).stdout;
         assert!(told.contains("weekly: skipped: empty"), "{told}");
     }
     assert!(bed.files("editions").is_empty() && bed.files("outbox").is_empty());
@@ -142,6 +144,8 @@ fn a_slot_that_was_missed_is_made_up_for_once_or_left_to_the_next() {
     let expected = "weekly: the edition of Mon 18 May 2026 08:00 was missed, what it had comes later: \
                     the next edition is due on Mon 25 May 2026 08:00\n";
     assert_eq!(told, expected);
+    let told = bed.at("2026-05-18T11:10:00Z").run(&["send"]).ends(0).stdout;
+    assert_eq!(told, "", "once");
     bed.at("2026-05-25T06:10:00Z").run(&["send"]).ends(0);
     let titles: Vec<_> = editions(&bed).into_iter().map(|(new, _)| new).collect();
     assert_eq!(titles, [["One"], ["Two"]]);
@@ -184,8 +188,8 @@ fn what_was_there_before_is_mailed_only_if_asked_for() {
     }
     bed.at("2026-05-10T10:00:00Z").run(&["refresh"]).ends(0);
     subscribe(&bed, "ana@example.org");
-    let told = bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(0).stdout;
-    assert!(told.contains("skipped: empty"), "{told}");
+    let told = bed.at("2026-05-11T06:00:05Z").run(&["send", "weekly"]).ends(0).stdout;
+    assert!(told.contains("goes out by `infocus send weekly --include-backlog`"), "{told}");
     let told = bed.run(&["send", "weekly", "--include-backlog"]).ends(0).stdout;
     assert!(told.contains("an edition for 1 subscriber"), "{told}");
     assert_eq!(editions(&bed)[0].0.len(), 41);
@@ -249,7 +253,7 @@ fn an_edition_waits_for_approval_or_until_it_is_time() {
     announce(&bed, "news", "One");
     bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
     bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(3);
-    let told = bed.at("2026-05-11T07:00:05Z").run(&["send"]).ends(3).stdout;
+    let told = bed.at("2026-05-11T07:00:05Z").run(&["send", "weekly"]).ends(3).stdout;
     assert!(told.contains("weekly-20260511T060000Z is held: it waits for approval"), "{told}");
     bed.run(&["edition", "approve", "weekly"]).ends(0);
     bed.run(&["send"]).ends(0);

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
@@ -10,9 +10,9 @@ use serde_json::json;
 use super::{Answer, Outcome, deliveries, newsletter};
 use crate::alert;
 use crate::config::Newsletter;
-use crate::diagnostic::{Diagnostic, count};
+use crate::diagnostic::count;
 use crate::mail::{Mailbox, Transport};
-use crate::newsletter::delivery::{self, Clock, Halt, OUTBOX};
+use crate::newsletter::delivery::{self, Clock, Delivered, Halt, OUTBOX};
 use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State};
 use crate::run::{Lock, Run};
 use crate::site::Site;
@@ -31,9 +31,30 @@ pub struct Options {
     /// Makes the first edition now, with what was there before the newsletter
     #[arg(long, conflicts_with = "to")]
     include_backlog: bool,
-    /// Tries the last edition again for those in these states: deferred, failed, uncertain
+    /// Tries the last edition again, for these alone
     #[arg(long, value_name = "STATES", value_delimiter = ',', conflicts_with_all = ["to", "include_backlog"])]
-    only: Vec<State>,
+    only: Vec<Again>,
+}
+
+/// Who can be tried again.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Again {
+    /// Who waits for their next turn
+    Deferred,
+    /// Whom the relay did not want
+    Failed,
+    /// Who may have got it
+    Uncertain,
+}
+
+impl Again {
+    fn state(self) -> State {
+        match self {
+            Again::Deferred => State::Deferred,
+            Again::Failed => State::Failed,
+            Again::Uncertain => State::Uncertain,
+        }
+    }
 }
 
 pub async fn run(
@@ -74,7 +95,8 @@ pub async fn run(
     bar.finish_and_clear();
     tell(site, &openings, &run).await;
     let waiting = held_before(site, store, options, &openings).await?;
-    answer(site, store, &openings, &waiting, run, now).await
+    let is_asked = !options.newsletter.is_empty() || std::io::stdout().is_terminal();
+    answer(site, store, &openings, &waiting, run, is_asked, now).await
 }
 
 /// Newsletters that were named, or all that come by themselves.
@@ -116,11 +138,7 @@ async fn try_again(
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<()> {
-    let allowed = [State::Deferred, State::Failed, State::Uncertain];
-    if let Some(state) = options.only.iter().find(|state| !allowed.contains(state)) {
-        let problem = format!("`--only {}` is nothing to try again", state.as_str());
-        return Err(Diagnostic::new(problem).help("`deferred`, `failed`, `uncertain`").into());
-    }
+    let states: Vec<State> = options.only.iter().map(|again| again.state()).collect();
     for (name, _) in chosen(site, options) {
         let last = store
             .editions(name, 10)
@@ -128,7 +146,7 @@ async fn try_again(
             .into_iter()
             .find(|edition| matches!(edition.state, EditionState::Open | EditionState::Sent));
         let Some(last) = last else { continue };
-        if store.try_again(&last.id, &options.only, now).await? > 0 {
+        if store.try_again(&last.id, &states, now).await? > 0 {
             store.set_edition(&last.id, EditionState::Open, None).await?;
         }
     }
@@ -288,31 +306,17 @@ async fn answer(
     openings: &Openings,
     waiting: &[String],
     run: delivery::Run,
+    is_asked: bool,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let mut lines = waiting.to_vec();
-    let mut is_in_part = !waiting.is_empty();
-    for (name, frequency, opening) in openings {
-        let whose =
-            if frequency.is_empty() { name.clone() } else { format!("{name} ({frequency})") };
-        lines.push(format!("{whose}: {}", told(site, opening, name)));
-        if let Opening::Opened { edition, .. } = opening {
-            is_in_part |= edition.state == EditionState::Held;
-        }
-    }
-    for delivered in &run.editions {
-        let of = |state| delivered.deliveries.get(&state).copied().unwrap_or(0);
-        let waits =
-            State::ALL.into_iter().filter(|state| state.is_open()).any(|state| of(state) > 0);
-        is_in_part |= waits || of(State::Uncertain) > 0;
-        let counts = deliveries::counts(&delivered.deliveries);
-        lines.push(format!("{}: {counts}", delivered.edition));
-        let named = deliveries::named(store, &delivered.edition).await?;
-        lines.extend(deliveries::lines(&delivered.newsletter, &named));
-    }
-    if matches!(site.settings.mail.transport, Transport::Outbox) && !run.editions.is_empty() {
-        lines.push(format!("Written to {}", site.root.join(OUTBOX).display()));
-    }
+    let is_open = |delivered: &Delivered| {
+        let waits = |state: &State| state.is_open() || *state == State::Uncertain;
+        delivered.deliveries.keys().any(waits)
+    };
+    let is_in_part = !waiting.is_empty()
+        || run.editions.iter().any(is_open)
+        || openings.iter().any(|(_, _, opening)| opening.is_held());
+    let lines = lines(site, store, openings, waiting, &run, is_asked).await?;
     let asked: Vec<_> = openings
         .iter()
         .map(|(name, frequency, opening)| {
@@ -332,9 +336,42 @@ async fn answer(
         }
         return Err(Stopped(halted.unwrap_or_default()).into());
     }
-    lines.extend(halted.map(|why| format!("stopped: {why}; the next run goes on")));
+    let stopped = halted.map(|why| format!("stopped: {why}; the next run goes on"));
+    let text = lines.into_iter().chain(stopped).collect::<Vec<_>>().join("\n");
     let outcome = if is_in_part || run.halt.is_some() { Outcome::InPart } else { Outcome::Done };
-    Ok(Answer { outcome, text: lines.join("\n"), json })
+    Ok(Answer { outcome, text, json })
+}
+
+/// What somebody who asked wants to know; cron mails every word, so that it hears of what was done
+/// only.
+async fn lines(
+    site: &Site,
+    store: &Store,
+    openings: &Openings,
+    waiting: &[String],
+    run: &delivery::Run,
+    is_asked: bool,
+) -> anyhow::Result<Vec<String>> {
+    let mut lines = if is_asked { waiting.to_vec() } else { Vec::new() };
+    for (name, frequency, opening) in openings {
+        if is_asked || opening.is_news() {
+            let frequency = format!(" ({frequency})").replace(" ()", "");
+            lines.push(format!("{name}{frequency}: {}", told(site, opening, name)));
+        }
+    }
+    for delivered in run.editions.iter().filter(|_| is_asked || run.settled > 0) {
+        let counts = deliveries::counts(&delivered.deliveries);
+        lines.push(format!("{}: {counts}", delivered.edition));
+        let named = deliveries::named(store, &delivered.edition).await?;
+        lines.extend(deliveries::lines(&delivered.newsletter, &named));
+    }
+    if matches!(site.settings.mail.transport, Transport::Outbox) && run.settled > 0 {
+        lines.push(format!("Written to {}", site.root.join(OUTBOX).display()));
+    }
+    if lines.is_empty() && is_asked && openings.is_empty() {
+        lines.push("no newsletter has a schedule; `infocus send NAME` sends one".to_owned());
+    }
+    Ok(lines)
 }
 
 /// A run that could not go on.
@@ -367,12 +404,16 @@ fn told(site: &Site, opening: &Opening, name: &str) -> String {
             format!("an edition for {people}, editions/{}/", edition.id)
         }
         Opening::NotDue { next: at } => next(at),
-        Opening::TooLate { slot, next: after } => format!(
+        Opening::TooLate { slot, next: after, .. } => format!(
             "the edition of {} was missed, what it had comes later: {}",
             at(slot),
             next(after)
         ),
-        Opening::Empty => "skipped: empty, there is nothing new".to_owned(),
+        Opening::Empty { is_first: false } => "skipped: empty, there is nothing new".to_owned(),
+        Opening::Empty { is_first: true } => format!(
+            "skipped: empty, there is nothing new since there is the newsletter; what was there before \
+             goes out by `infocus send {name} --include-backlog`"
+        ),
         Opening::Nobody => {
             format!("nobody gets it yet: `infocus subscribers add {name} you@example.org`")
         }

@@ -98,6 +98,8 @@ pub struct Delivered {
 #[derive(Debug)]
 pub struct Run {
     pub editions: Vec<Delivered>,
+    /// Deliveries that took a turn.
+    pub settled: u64,
     pub halt: Option<Halt>,
 }
 
@@ -171,12 +173,14 @@ pub async fn deliver(
     watch: impl Fn(u64),
 ) -> Result<Run, NewsletterError> {
     let Some(from) = site.settings.mail.from.clone().filter(|_| !editions.is_empty()) else {
-        return Ok(Run { editions: Vec::new(), halt: None });
+        return Ok(Run { editions: Vec::new(), settled: 0, halt: None });
     };
     let shared = Arc::new(prepare(site, store, &editions, from, clock).await?);
     lanes(&shared, stop, watch).await;
     let halt = held(&shared.halt).take();
-    settle(store, editions, &site.settings.mail.transport, halt, clock).await
+    let settled = shared.settled.load(Ordering::Relaxed);
+    let run = settle(store, editions, &site.settings.mail.transport, halt, clock).await?;
+    Ok(Run { settled, ..run })
 }
 
 async fn prepare(
@@ -307,7 +311,7 @@ async fn settle(
         let Edition { id, newsletter, state, reason, .. } = edition;
         delivered.push(Delivered { edition: id, newsletter, state, reason, deliveries });
     }
-    Ok(Run { editions: delivered, halt })
+    Ok(Run { editions: delivered, settled: 0, halt })
 }
 
 /// Settles what an earlier run has left, there being no other: a message whose end may have left

@@ -53,11 +53,29 @@ pub enum Opening {
     TooLate {
         slot: Timestamp,
         next: Option<Timestamp>,
+        is_new: bool,
     },
-    /// There is nothing new, so that there is no edition.
-    Empty,
+    /// There is nothing new, so that there is no edition; there may never have been one.
+    Empty {
+        is_first: bool,
+    },
     /// Nobody gets it, so that there is no edition.
     Nobody,
+}
+
+impl Opening {
+    /// True if somebody should hear of it who did not ask.
+    pub fn is_news(&self) -> bool {
+        matches!(self, Opening::Opened { .. } | Opening::TooLate { is_new: true, .. })
+    }
+
+    /// True if there is an edition that waits for somebody.
+    pub fn is_held(&self) -> bool {
+        match self {
+            Opening::Opened { edition, .. } => edition.state == EditionState::Held,
+            _ => false,
+        }
+    }
 }
 
 /// How an edition is asked for.
@@ -122,7 +140,8 @@ impl Rhythm<'_> {
             return Ok(Opening::NotDue { next });
         };
         if now.duration_since(slot).try_into().unwrap_or(Duration::ZERO) > self.newsletter.late {
-            return Ok(Opening::TooLate { slot, next });
+            let is_new = self.store.note_missed(self.name, slot).await?;
+            return Ok(Opening::TooLate { slot, next, is_new });
         }
         for _ in 0..TRIES {
             let groups = self.store.groups(self.name, self.frequency).await?;
@@ -178,7 +197,8 @@ impl Rhythm<'_> {
         let all =
             gather(self.site, self.store, self.name, &Choice::default(), period, &notes).await?;
         if all.is_empty() && made.iter().all(Digest::is_empty) {
-            return Ok(Some(Opening::Empty));
+            let is_first = self.store.editions(self.name, 1).await?.is_empty();
+            return Ok(Some(Opening::Empty { is_first }));
         }
         let mut edition = self.edition(from, period, now, all.fresh());
         if period.from.is_some()

@@ -45,6 +45,17 @@ impl Store {
         sql::time(row.try_get("began_at")?)
     }
 
+    /// Puts down that an edition was missed; false if that is known.
+    pub async fn note_missed(&self, newsletter: &str, slot: Timestamp) -> Result<bool, StoreError> {
+        let done =
+            sqlx::query("UPDATE newsletters SET missed_at = $2 WHERE name = $1 AND missed_at < $2")
+                .bind(newsletter)
+                .bind(slot.as_millisecond())
+                .execute(&self.pool)
+                .await?;
+        Ok(done.rows_affected() > 0)
+    }
+
     /// When the last edition of a newsletter ended, of those that come with a frequency.
     pub async fn last_edition_until(
         &self,

@@ -41,7 +41,9 @@ CREATE TABLE secrets (
 -- Since when there is a newsletter: what was announced before is not mailed unless asked for.
 CREATE TABLE newsletters (
     name     TEXT NOT NULL PRIMARY KEY,
-    began_at BIGINT NOT NULL
+    began_at BIGINT NOT NULL,
+    -- The last edition that was missed for too long, as somebody was told.
+    missed_at BIGINT NOT NULL DEFAULT 0
 );
 
 -- How often it comes; empty: as often as the newsletter itself.
