@@ -6,6 +6,7 @@ use crate::catalog::{self, Feed, Location};
 use crate::config::{self, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::fetch::Fetcher;
+use crate::model::Slug;
 use crate::publish::Output;
 use crate::store;
 use crate::templates::Templates;
@@ -102,6 +103,14 @@ fn newsletter_problems(settings: &Settings, feeds: &[Feed]) -> Vec<Diagnostic> {
     let known = || feeds.iter().map(|feed| feed.slug.as_str());
     let mut problems = Vec::new();
     for (name, newsletter) in &settings.newsletters {
+        let names = std::iter::once(name).chain(newsletter.frequencies.keys());
+        for name in names.filter(|name| Slug::parse(name).is_none()) {
+            problems.push(
+                Diagnostic::new(format!("`{name}` is no name for a newsletter or a frequency"))
+                    .at(file, None)
+                    .help("it is part of addresses and file names: lower-case letters, digits, hyphens"),
+            );
+        }
         if settings.mail.from.is_none() {
             problems.push(
                 Diagnostic::new(format!("newsletter `{name}` has no sender"))

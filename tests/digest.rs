@@ -180,4 +180,20 @@ fn a_newsletter_without_a_sender_or_name_is_told_what_it_lacks() {
     bed.write("infocus.toml", settings);
     let told = bed.run(&["check"]).ends(2).stderr;
     assert!(told.contains("`nobody` is no mail address"), "{told}");
+    let settings = bed.read("infocus.toml").replace("\"nobody\"", "\"news@example.org\"");
+    for name in ["../up", "Weekly", "a b"] {
+        bed.write(
+            "infocus.toml",
+            settings.replace("newsletters.weekly", &format!("newsletters.\"{name}\"")),
+        );
+        let told = bed.run(&["check"]).ends(2).stderr;
+        assert!(told.contains(&format!("`{name}` is no name for a newsletter")), "{told}");
+    }
+    bed.write(
+        "infocus.toml",
+        settings.replace("\"In Focus weekly\"", "\"In\\nBcc: x@example.org\""),
+    );
+    bed.run(&["refresh"]).ends(0);
+    let mail = bed.read("preview/weekly/digest.eml");
+    assert!(!mail.contains("\nBcc:"), "{mail}");
 }

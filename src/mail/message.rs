@@ -19,6 +19,7 @@ use url::Url;
 
 use super::{Mailbox, Signer};
 use crate::newsletter::Token;
+use crate::normalize::line;
 
 /// Everything that a message says to all of its recipients; the same message gives the same bytes.
 #[derive(Debug, Clone)]
@@ -103,7 +104,7 @@ impl Message<'_> {
         add("List-Archive", raw(format!("<{}>", self.archive)));
         add("Feedback-ID", raw(self.feedback_id()));
         add("Auto-Submitted", raw("auto-generated".to_owned()));
-        add("Content-Language", raw(self.language.to_owned()));
+        add("Content-Language", raw(line(self.language)));
         add("MIME-Version", raw("1.0".to_owned()));
         add("Content-Type", multipart.into());
         headers
@@ -253,6 +254,7 @@ fn address(mailbox: &Mailbox) -> Address<'_> {
 /// A title before an address in angle brackets: quoted where it is ASCII, absent where not - the
 /// `List-Id` says who the list is, the subject says its name.
 fn phrase(title: &str) -> String {
+    let title = line(title);
     match title.is_ascii() {
         true => format!("\"{}\" ", title.replace(['"', '\\'], "'")),
         false => String::new(),
