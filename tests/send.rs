@@ -558,3 +558,21 @@ fn a_relay_that_does_not_prove_who_it_is_is_told_nothing() {
     Ran::from(command.output().expect("it runs")).ends(0);
     assert_once(&relay, 5);
 }
+
+#[test]
+fn a_session_that_breaks_within_a_message_is_tried_again_or_told_of() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Content if moment.time == 1 && moment.recipient < address(4) => Say::Close,
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 20);
+    let told = send(&bed).stdout;
+    // Whether the end had left by then is a matter of who was faster.
+    let states = states(&bed);
+    let uncertain = states.get("uncertain").copied().unwrap_or(0);
+    assert!(uncertain <= 4, "{told}");
+    assert_eq!(states["accepted"] + uncertain, 20, "{told}");
+    assert_eq!(relay.count() as u64, states["accepted"]);
+    bed.run(&["send", "weekly", "--only", "uncertain"]).ends(0);
+    assert_once(&relay, 20);
+}
