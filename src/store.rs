@@ -24,7 +24,7 @@ use sqlx::AnyPool;
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
 
-pub use deliveries::{Claimed, Told, Turn};
+pub use deliveries::{Claimed, Noted, Told, Turn};
 pub use editions::Frozen;
 pub use error::StoreError;
 pub use events::Event;

@@ -183,6 +183,22 @@ fn each_fault_of_a_zone_is_one_finding() {
 }
 
 #[test]
+fn who_chose_what_is_not_offered_any_more_is_a_finding() {
+    let relay = Relay::start();
+    let bed = bed(&relay);
+    let dns = well(&bed);
+    let settings = bed.read("infocus.toml");
+    let offered = "[newsletters.weekly.frequencies]\nrare = \"monthly 08:00\"\n";
+    bed.write("infocus.toml", settings.clone() + offered);
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org", "--frequency", "rare"]).ends(0);
+    assert_eq!(findings(&bed, &dns, 0), []);
+    bed.write("infocus.toml", settings);
+    let found = findings(&bed, &dns, 3);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.starts_with("weekly: 1 subscriber chose `rare`"), "{found:?}");
+}
+
+#[test]
 fn a_relay_that_lets_nobody_in_is_a_finding() {
     let relay = Relay::with(|_| crate::relay::Say::Bye("554 go away"));
     let bed = bed(&relay);

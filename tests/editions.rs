@@ -327,7 +327,7 @@ fn no_more_items_are_shown_than_the_limits_allow_and_the_rest_is_counted() {
     bed.at("2026-05-06T11:00:00Z").run(&["send", "weekly"]);
     bed.run(&["edition", "approve", "weekly"]);
     let shown = |name: &str| {
-        let text = bed.read(&format!("editions/weekly-20260506T110001Z/1/{name}"));
+        let text = bed.read(&format!("editions/weekly-20260506T110000Z/1/{name}"));
         assert!(text.contains("37 more on the web"), "{text}");
         text.lines().filter(|line| line.contains("/items/")).count()
     };
@@ -342,7 +342,7 @@ fn no_more_items_are_shown_than_the_limits_allow_and_the_rest_is_counted() {
     }
     bed.at("2026-05-07T10:00:00Z").run(&["refresh"]);
     bed.at("2026-05-07T11:00:00Z").run(&["send", "weekly"]).ends(0);
-    let text = bed.read("editions/weekly-20260507T110001Z/1/digest.txt");
+    let text = bed.read("editions/weekly-20260507T110000Z/1/digest.txt");
     assert_eq!(text.matches("2 more on the web").count(), 2, "{text}");
     assert_eq!(text.matches("/items/").count(), 6, "{text}");
 }
@@ -490,4 +490,35 @@ fn who_changes_how_often_misses_nothing_and_gets_nothing_twice() {
         got.sort_unstable();
         assert_eq!(got, (4..20).collect::<Vec<i32>>(), "{reader}");
     }
+}
+
+#[test]
+fn an_edition_that_another_follows_is_not_made_anew() {
+    let mut bed = begun("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
+    for (title, day, monday) in [("One", "06", "11"), ("Two", "12", "18")] {
+        announce(&bed, "news", title);
+        bed.at(&format!("2026-05-{day}T10:00:00Z")).run(&["refresh"]).ends(0);
+        bed.at(&format!("2026-05-{monday}T06:00:05Z")).run(&["send"]).ends(3);
+    }
+    let told = bed.run(&["edition", "approve", "weekly"]).ends(0).stdout;
+    assert!(told.contains("`weekly-20260511T060000Z` goes out"), "the oldest first: {told}");
+    bed.run(&["edition", "hold", "weekly"]).ends(0);
+    bed.run(&["edition", "redo", "weekly"]).ends(0);
+    let told = bed.run(&["edition", "redo", "weekly"]).ends(0).stdout;
+    assert!(told.contains("weekly-20260511T060000Z"), "none follows it any more: {told}");
+    bed.run(&["send"]).ends(3);
+    assert_eq!(editions(&bed)[0].0, ["Two", "One"]);
+}
+
+#[test]
+fn what_comes_in_the_second_of_an_edition_is_in_the_next() {
+    let mut bed = begun("");
+    announce(&bed, "news", "One");
+    bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-06T11:00:00.100Z").run(&["send", "weekly"]).ends(0);
+    announce(&bed, "news", "Two");
+    bed.at("2026-05-06T11:00:00.900Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-07T11:00:00Z").run(&["send", "weekly"]).ends(0);
+    let titles: Vec<_> = editions(&bed).into_iter().map(|(new, _)| new).collect();
+    assert_eq!(titles, [["One"], ["Two"]]);
 }

@@ -576,3 +576,86 @@ fn a_session_that_breaks_within_a_message_is_tried_again_or_told_of() {
     bed.run(&["send", "weekly", "--only", "uncertain"]).ends(0);
     assert_once(&relay, 20);
 }
+
+#[test]
+fn who_leaves_while_a_run_is_at_work_is_not_mailed_and_a_held_edition_stops() {
+    let relay = Relay::start();
+    let mail =
+        format!("transport = \"{}\"\nrates = [\"20/s\"]\nconnections = 1\n", relay.transport());
+    let bed = bed_with(&mail, 60);
+    let begin = || {
+        let mut command = bed.command(&["send", "weekly"]);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        command.spawn().expect("the program runs")
+    };
+    let wait_for = |count: usize| {
+        while relay.count() < count {
+            std::thread::yield_now();
+        }
+    };
+    let mut run = begin();
+    wait_for(5);
+    bed.run(&["subscribers", "remove", "weekly", &address(57)]).ends(0);
+    bed.run(&["subscribers", "suppress", "weekly", &address(58)]).ends(0);
+    bed.run(&["subscribers", "erase", "weekly", &address(59)]).ends(0);
+    bed.run(&["edition", "hold", "weekly"]).ends(0);
+    assert_eq!(run.wait().expect("an end").code(), Some(3));
+    let held = relay.count();
+    assert!(held < 57, "{held} had left");
+    send(&bed).ends(3);
+    assert_eq!(relay.count(), held);
+    bed.run(&["edition", "approve", "weekly"]).ends(0);
+    send(&bed).ends(0);
+    let counts = relay.counts();
+    assert_eq!(counts.len(), 57);
+    assert!(counts.values().all(|count| *count == 1));
+    assert!(!counts.contains_key(&address(57)) && !counts.contains_key(&address(58)));
+}
+
+#[test]
+fn a_relay_that_says_goodbye_at_once_is_not_asked_for_ever() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Connect => Say::This("220 hello\r\n421 4.3.2 goodbye"),
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 3);
+    send(&bed).ends(1);
+    let greeted = relay.commands().iter().filter(|line| line.starts_with("EHLO")).count();
+    assert!(greeted <= 20, "{greeted} connections");
+}
+
+#[test]
+fn one_recipient_that_is_always_throttled_does_not_stop_the_others() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt if is_reader(moment, 2) => Say::This("454 4.7.1 relay access denied"),
+        _ => Say::Yes,
+    });
+    let bed = bed(&relay, 8);
+    let told = send(&bed).ends(3).stdout;
+    assert!(told.contains("7 accepted, 1 deferred"), "{told}");
+}
+
+#[test]
+fn rates_that_were_just_enough_are_no_reason_to_stop() {
+    let relay = Relay::start();
+    let mail = format!("transport = \"{}\"\nrates = [\"3/h\"]\n", relay.transport());
+    let told = send(&bed_with(&mail, 3)).ends(0).stdout;
+    assert!(told.contains("3 accepted") && !told.contains("stopped"), "{told}");
+}
+
+#[test]
+fn uncertain_ones_of_an_earlier_edition_can_be_tried_again() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::End if is_reader(moment, 1) && moment.time == 1 => Say::Close,
+        _ => Say::Yes,
+    });
+    let mut bed = bed(&relay, 3);
+    send(&bed).ends(3);
+    announce(&bed, 2);
+    bed.at("2026-05-06T15:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-06T16:00:00Z").run(&["send", "weekly"]).ends(0);
+    bed.run(&["send", "weekly", "--only", "uncertain"]).ends(0);
+    assert_eq!(relay.counts()[&address(1)], 2, "both editions");
+    bed.run(&["send", "weekly", "--only", "uncertain"]).ends(0);
+    assert_eq!(relay.count(), 6);
+}

@@ -124,8 +124,10 @@ fn who_left_comes_back_only_if_they_asked_for_it() {
     bed.run(&["subscribers", "remove", "weekly", "ana@example.org"]).ends(0);
     let told = bed.run(&add).ends(2).stderr;
     assert!(told.starts_with("error: `ana@example.org` has left `weekly`\nhelp: "), "{told}");
-    bed.run(&[&add[..], &["--again"]].concat()).ends(0);
+    bed.run(&[&add[..], &["--again", "--consent", "paper form 77"]].concat()).ends(0);
     assert_eq!(list(&bed), ["active ana@example.org"]);
+    let known = bed.run(&["subscribers", "export", "weekly", "ana@example.org"]).ends(0).stdout;
+    assert!(known.contains("paper form 77"), "{known}");
     let told = bed.run(&["subscribers", "remove", "weekly", "bo@example.org"]).ends(2).stderr;
     assert!(told.starts_with("error: `bo@example.org` does not get `weekly`\n"), "{told}");
 }

@@ -39,7 +39,17 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
             links(site, &mut findings);
         }
     }
-    for name in site.settings.newsletters.keys() {
+    for (name, newsletter) in &site.settings.newsletters {
+        for (frequency, people) in store.frequencies(name).await? {
+            if !frequency.is_empty() && !newsletter.frequencies.contains_key(&frequency) {
+                let people = count(people as usize, "subscriber");
+                findings.push(Finding::new(
+                    "frequency",
+                    format!("{name}: {people} chose `{frequency}`, which is not offered, and get nothing"),
+                    format!("put it back under `[newsletters.{name}.frequencies]`, or change their choice"),
+                ));
+            }
+        }
         if let Some(html) = news::next_html(site, store, name).await? {
             let found = lint(&html).into_iter();
             findings.extend(found.map(|finding| Finding {

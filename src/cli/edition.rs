@@ -18,11 +18,11 @@ const LISTED: usize = 20;
 pub enum Command {
     /// The last editions of a newsletter, and who got them
     List(One),
-    /// Lets the last edition go out that is held or paused
+    /// Lets the oldest edition go out that is held or paused
     Approve(One),
     /// Keeps the last edition from going out any further
     Hold(One),
-    /// Never sends the last edition that is held or paused; its items are in no other
+    /// Never sends the oldest edition that is held or paused; its items are in no other
     Discard(One),
     /// Takes the last edition back of which nothing has left, so that it is made anew
     Redo(One),
@@ -54,7 +54,13 @@ pub async fn run(
         _ => &[EditionState::Held, EditionState::Paused],
     };
     let editions = store.editions(&one.newsletter, LISTED).await?;
-    let Some(edition) = editions.into_iter().find(|edition| wanted.contains(&edition.state)) else {
+    let mut found = editions.into_iter().filter(|edition| wanted.contains(&edition.state));
+    let edition = match command {
+        // The oldest waits longest.
+        Command::Approve(_) | Command::Discard(_) => found.last(),
+        _ => found.next(),
+    };
+    let Some(edition) = edition else {
         return Err(none(&one.newsletter, wanted).into());
     };
     let id = &edition.id;
@@ -82,8 +88,9 @@ async fn redo(site: &Site, store: &Store, edition: &Edition) -> anyhow::Result<S
         return Err(Diagnostic::new(format!("`{id}` is just being sent")).into());
     };
     if !store.take_back(id).await? {
-        let problem = Diagnostic::new(format!("some of `{id}` has left already"));
-        return Err(problem.help("what has left cannot be made anew").into());
+        let problem =
+            format!("some of `{id}` has left already, or a later one begins where it ends");
+        return Err(Diagnostic::new(problem).help("it cannot be made anew").into());
     }
     let kept = place(site, id);
     Notes::consume(&kept, &preview(site, &edition.newsletter))?;

@@ -66,10 +66,10 @@ pub async fn run(
     for name in &options.newsletter {
         newsletter(site, name)?;
     }
+    let Some(_lock) = Lock::take(&site.root, "send")? else { return Ok(Answer::another_runs()) };
     if let Some(to) = &options.to {
         return test_copy(site, store, options, to, now).await;
     }
-    let Some(_lock) = Lock::take(&site.root, "send")? else { return Ok(Answer::another_runs()) };
     let clock = Clock::start(now);
     let uncertain = delivery::recover(store, &site.settings.mail.transport, now).await?;
     if uncertain > 0 {
@@ -78,13 +78,12 @@ pub async fn run(
             count(uncertain as usize, "message")
         );
     }
-    let openings = if options.only.is_empty() {
-        open(site, store, options, now).await?
-    } else {
-        try_again(site, store, options, now).await?;
-        Vec::new()
+    let (openings, reopened) = match options.only.is_empty() {
+        true => (open(site, store, options, now).await?, None),
+        false => (Vec::new(), Some(try_again(site, store, options, now).await?)),
     };
-    let editions = deliverable(site, store, options, now).await?;
+    let mut editions = deliverable(site, store, options, now).await?;
+    editions.retain(|edition| reopened.as_ref().is_none_or(|ids| ids.contains(&edition.id)));
     let waiting = waiting(store, &editions).await?;
     let bar = progress(waiting);
     let stop = stopped();
@@ -132,25 +131,25 @@ async fn open(
     Ok(openings)
 }
 
+/// Opens the last edition of each newsletter that has somebody to try again.
 async fn try_again(
     site: &Site,
     store: &Store,
     options: &Options,
     now: Timestamp,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<String>> {
     let states: Vec<State> = options.only.iter().map(|again| again.state()).collect();
+    let mut reopened = Vec::new();
     for (name, _) in chosen(site, options) {
-        let last = store
-            .editions(name, 10)
-            .await?
-            .into_iter()
-            .find(|edition| matches!(edition.state, EditionState::Open | EditionState::Sent));
-        let Some(last) = last else { continue };
-        if store.try_again(&last.id, &states, now).await? > 0 {
-            store.set_edition(&last.id, EditionState::Open, None).await?;
+        for edition in store.editions(name, RECENT).await? {
+            let is_there = matches!(edition.state, EditionState::Open | EditionState::Sent);
+            if is_there && store.try_again(&edition.id, &states, now).await? > 0 {
+                reopened.push(edition.id);
+                break;
+            }
         }
     }
-    Ok(())
+    Ok(reopened)
 }
 
 /// What was held or paused earlier, and still is.
@@ -369,7 +368,9 @@ async fn lines(
         lines.push(format!("Written to {}", site.root.join(OUTBOX).display()));
     }
     if lines.is_empty() && is_asked && openings.is_empty() {
-        lines.push("no newsletter has a schedule; `infocus send NAME` sends one".to_owned());
+        lines.push(
+            "nothing to send; a newsletter without a schedule is sent by its name".to_owned(),
+        );
     }
     Ok(lines)
 }
@@ -382,6 +383,7 @@ struct Stopped(String);
 fn halted(halt: &Halt) -> String {
     match halt {
         Halt::Asked => "it was asked to stop".to_owned(),
+        Halt::Held => "the edition was held".to_owned(),
         Halt::Enough => "the rates allow no more for now".to_owned(),
         Halt::Unreachable(why) => format!("the relay takes nothing: {why}"),
         Halt::Ours(why) => format!("the relay does not take it from us: {why}"),

@@ -9,12 +9,14 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use walkdir::WalkDir;
 
 use super::{Answer, Outcome, newsletter};
 use crate::config::Newsletter;
 use crate::diagnostic::{Diagnostic, count};
 use crate::mail::Mailbox;
 use crate::newsletter::consent::{self, Asked};
+use crate::newsletter::delivery::OUTBOX;
 use crate::newsletter::{Choice, Consent, Status, Subscriber, Token, check_choice};
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
@@ -115,13 +117,20 @@ async fn add(site: &Site, store: &Store, options: &Add, now: Timestamp) -> anyho
             .await;
     }
     if let Some(before) = before {
-        if before.status != Status::Active && !options.again {
-            let problem = format!("`{}` has left `{name}`", address.address());
-            let help = "if they asked for it again, say so: `--again`";
-            return Err(Diagnostic::new(problem).help(help).into());
-        }
         if let Some(suppression) = store.suppressed(&[address.key()]).await?.get(&address.key()) {
             return Err(never(address, &suppression.reason).into());
+        }
+        if before.status != Status::Active && !options.again {
+            let what =
+                if before.status == Status::Pending { "has not confirmed" } else { "has left" };
+            let problem = format!("`{}` {what} `{name}`", address.address());
+            let help = "if they asked for it, say so: `--again`";
+            return Err(Diagnostic::new(problem).help(help).into());
+        }
+        if options.again || options.consent.is_some() {
+            let text = options.consent.as_deref();
+            let renewed = active(address.clone(), Choice::default(), "by hand", text, now);
+            store.set_consent(&before.token, &renewed.consent).await?;
         }
         store.choose(name, address, &choice, now).await?;
         store.set_status(name, address, Status::Active, now).await?;
@@ -255,11 +264,24 @@ async fn erase(
 ) -> anyhow::Result<Answer> {
     newsletter(site, &options.newsletter)?;
     let erased = store.erase(&options.address, now).await?;
+    forget_files(site, &options.address)?;
     let text = format!(
         "Erased: {}. What stays is a hash, so that the address is never mailed again.",
         count(erased as usize, "subscription")
     );
     done(text, json!({ "erased": erased }))
+}
+
+/// Messages to somebody that lie in the outbox.
+fn forget_files(site: &Site, address: &Mailbox) -> io::Result<()> {
+    let name = format!("{}.eml", address.file_name());
+    for entry in WalkDir::new(site.root.join(OUTBOX)).into_iter().filter_map(Result::ok) {
+        let file = entry.file_name().to_string_lossy();
+        if file == name || file.ends_with(&format!("-{name}")) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 async fn suppress(

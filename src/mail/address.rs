@@ -38,6 +38,16 @@ impl Mailbox {
         }
     }
 
+    /// The key as a file may be called; by a hash, where an address has what no name may have.
+    pub fn file_name(&self) -> String {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "@.+-_=".contains(c);
+        let key = self.key();
+        match key.len() <= 200 && key.chars().all(legal) {
+            true => key,
+            false => crate::hash::short([key], 16),
+        }
+    }
+
     /// What tells one mailbox from another: nobody's relay tells capitals apart.
     pub fn key(&self) -> String {
         self.address.to_ascii_lowercase()

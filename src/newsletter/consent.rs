@@ -63,8 +63,11 @@ pub async fn ask(
         html: &html,
     };
     let to = Recipient { mailbox: &pending.mailbox, token: &pending.token, message_id: &id };
-    delivery::post(site, &master(site, &content)?, name, to, "confirm").await?;
-    Ok(Asked::Mailed)
+    let posted = delivery::post(site, &master(site, &content)?, name, to, "confirm").await;
+    if posted.is_err() {
+        store.was_not_asked(&pending.token).await?;
+    }
+    posted.map(|()| Asked::Mailed)
 }
 
 /// Subject, text and HTML of the mail, with the blank in the place of the token.

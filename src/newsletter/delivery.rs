@@ -75,6 +75,8 @@ impl Clock {
 pub enum Halt {
     /// Somebody asked for it.
     Asked,
+    /// The edition was held meanwhile.
+    Held,
     /// The rates allow no more for a while.
     Enough,
     /// The relay is not there, or wants nothing for now.
@@ -306,7 +308,7 @@ async fn settle(
             store.set_edition(id, EditionState::Paused, Some(reason)).await?;
         } else if is_writable && !deliveries.keys().any(|state| state.is_open()) {
             edition.state = EditionState::Sent;
-            store.set_edition(&edition.id, EditionState::Sent, None).await?;
+            store.finish(&edition.id).await?;
         }
         let Edition { id, newsletter, state, reason, .. } = edition;
         delivered.push(Delivered { edition: id, newsletter, state, reason, deliveries });

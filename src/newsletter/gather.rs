@@ -48,7 +48,11 @@ pub async fn gather(
 
 async fn share<'a>(store: &Store, feed: &'a Feed, period: Period) -> Result<Share<'a>, StoreError> {
     let Some(from) = period.from else {
-        let all = store.all(&feed.slug).await?;
+        let mut all = store.all(&feed.slug).await?;
+        // What is news after the end of the period is in the next.
+        all.retain(|item| {
+            item.backfilled || period.until.is_none_or(|until| item.first_seen_at < until)
+        });
         let new = window(&feed.view(all), feed.window).to_vec();
         return Ok(Share { feed, new, updated: Vec::new() });
     };

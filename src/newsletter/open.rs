@@ -132,11 +132,16 @@ impl Rhythm<'_> {
         let with_backlog = asked.with_backlog && last.is_none();
         let slot = match self.schedule {
             Some(schedule) if !with_backlog => schedule.last(now, zone),
-            // What was found in this very second is in it.
-            _ if asked.by_name => Some(whole_second(now) + Duration::from_secs(1)),
+            // What is found in this very second is in the next.
+            _ if asked.by_name => Some(whole_second(now)),
             _ => None,
         };
-        let Some(slot) = slot.filter(|slot| *slot > last.unwrap_or(began)) else {
+        let is_due = |slot: &Timestamp| match last {
+            Some(last) => *slot > last,
+            // What is asked for is not waited for.
+            None => *slot > began || with_backlog || self.schedule.is_none(),
+        };
+        let Some(slot) = slot.filter(is_due) else {
             return Ok(Opening::NotDue { next });
         };
         if now.duration_since(slot).try_into().unwrap_or(Duration::ZERO) > self.newsletter.late {

@@ -1,12 +1,14 @@
 //! The ledger of deliveries: what is about to leave, what has, and what the relay said.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, sql};
 use crate::mail::Mailbox;
-use crate::newsletter::{State, Status, Token};
+use crate::newsletter::{EditionState, State, Status, Token};
 
 /// A delivery that was claimed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,9 @@ pub struct Told {
     pub due_at: Timestamp,
     pub reply: Option<String>,
 }
+
+/// Editions and subscribers whose deliveries took a turn.
+pub type Noted = HashSet<(String, Token)>;
 
 /// Columns of a turn that are bound.
 const WIDTH: usize = 7;
@@ -123,7 +128,8 @@ impl Store {
             "UPDATE deliveries SET state = $4, claimed_until = $5, attempts = attempts + 1 \
              WHERE edition = $1 AND subscriber IN (SELECT subscriber FROM deliveries \
              WHERE edition = $1 AND state = $2 AND due_at <= $3 ORDER BY due_at LIMIT $6) \
-             AND state = $2 RETURNING subscriber, variant, attempts",
+             AND state = $2 AND EXISTS (SELECT 1 FROM editions WHERE id = $1 AND editions.state = $7) \
+             RETURNING subscriber, variant, attempts",
         )
         .bind(edition)
         .bind(state.as_str())
@@ -131,6 +137,7 @@ impl Store {
         .bind(State::Claimed.as_str())
         .bind(until.as_millisecond())
         .bind(most as i64)
+        .bind(EditionState::Open.as_str())
         .fetch_all(&self.pool)
         .await?;
         let taken = |row: &AnyRow| {
@@ -140,10 +147,12 @@ impl Store {
         rows.iter().map(taken).collect()
     }
 
-    /// Puts down what deliveries have come to: all of it or nothing.
-    pub async fn note_turns(&self, turns: &[Turn]) -> Result<(), StoreError> {
+    /// Puts down what deliveries have come to: all of it or nothing. Says which of them did: what is
+    /// about to leave may not, if the subscriber has left meanwhile or the edition is held.
+    pub async fn note_turns(&self, turns: &[Turn]) -> Result<Noted, StoreError> {
+        let mut noted = Noted::new();
         if turns.is_empty() {
-            return Ok(());
+            return Ok(noted);
         }
         let mut transaction = self.transaction().await?;
         for chunk in turns.chunks(sql::VALUES / WIDTH) {
@@ -168,8 +177,15 @@ impl Store {
                  handed_at = COALESCE(v.column5, handed_at), reply = COALESCE(v.column6, reply), \
                  attempts = attempts - v.column7 \
                  FROM (VALUES {}) AS v \
-                 WHERE edition = v.column1 AND subscriber = v.column2",
-                rows.join(", ")
+                 WHERE edition = v.column1 AND subscriber = v.column2 \
+                 AND (v.column3 <> '{}' OR \
+                 (EXISTS (SELECT 1 FROM subscribers WHERE token = v.column2 AND status = '{}') \
+                 AND EXISTS (SELECT 1 FROM editions WHERE id = v.column1 AND editions.state = '{}'))) \
+                 RETURNING edition, subscriber",
+                rows.join(", "),
+                State::Handed.as_str(),
+                Status::Active.as_str(),
+                EditionState::Open.as_str()
             );
             let mut query = sqlx::query(sqlx::AssertSqlSafe(query));
             for turn in chunk {
@@ -182,10 +198,13 @@ impl Store {
                     .bind(&turn.reply)
                     .bind(i64::from(turn.is_no_attempt));
             }
-            query.execute(&mut *transaction).await?;
+            for row in query.fetch_all(&mut *transaction).await? {
+                let token: String = row.try_get("subscriber")?;
+                noted.insert((row.try_get("edition")?, sql::token(&token)?));
+            }
         }
         transaction.commit().await?;
-        Ok(())
+        Ok(noted)
     }
 
     /// Settles what a run that is no more has left: what it had only claimed is due again, what it
@@ -218,7 +237,7 @@ impl Store {
         Ok(unsettled)
     }
 
-    /// Makes deliveries of an edition due that are in one of these states; says how many.
+    /// Makes deliveries of an edition due that are in one of these states, and opens it; says how many.
     pub async fn try_again(
         &self,
         edition: &str,
@@ -226,6 +245,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut count = 0;
+        let mut transaction = self.transaction().await?;
         for state in states {
             let done = sqlx::query(
                 "UPDATE deliveries SET state = $3, due_at = $4 WHERE edition = $1 AND state = $2",
@@ -234,10 +254,18 @@ impl Store {
             .bind(state.as_str())
             .bind(State::Due.as_str())
             .bind(now.as_millisecond())
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
             count += done.rows_affected();
         }
+        if count > 0 {
+            sqlx::query("UPDATE editions SET state = $2 WHERE id = $1")
+                .bind(edition)
+                .bind(EditionState::Open.as_str())
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
         Ok(count)
     }
 

@@ -265,6 +265,26 @@ impl Store {
         Ok(())
     }
 
+    /// Nobody waits for an edition any more.
+    pub async fn finish(&self, id: &str) -> Result<(), StoreError> {
+        sqlx::query("UPDATE editions SET state = $2, reason = NULL WHERE id = $1 AND state = $3")
+            .bind(id)
+            .bind(EditionState::Sent.as_str())
+            .bind(EditionState::Open.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    pub async fn is_open(&self, id: &str) -> Result<bool, StoreError> {
+        let row = sqlx::query("SELECT COUNT(*) AS n FROM editions WHERE id = $1 AND state = $2")
+            .bind(id)
+            .bind(EditionState::Open.as_str())
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.try_get::<i64, _>("n")? > 0)
+    }
+
     /// Lets an edition go out from a moment on.
     pub async fn release(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.transaction().await?;
@@ -284,12 +304,29 @@ impl Store {
         Ok(())
     }
 
-    /// Takes an edition back as if it had never been made; false if something of it has left.
+    /// Takes an edition back as if it had never been made; false if something of it has left, or if
+    /// another has begun where it ends.
     pub async fn take_back(&self, id: &str) -> Result<bool, StoreError> {
         let mut transaction = self.transaction().await?;
+        // Who came from another frequency begins where they began.
+        sqlx::query(
+            "UPDATE subscribers SET since_at = (SELECT variants.since_at FROM deliveries \
+             JOIN variants ON variants.edition = deliveries.edition \
+             AND variants.number = deliveries.variant \
+             WHERE deliveries.edition = $1 AND deliveries.subscriber = token) \
+             WHERE token IN (SELECT subscriber FROM deliveries JOIN variants \
+             ON variants.edition = deliveries.edition AND variants.number = deliveries.variant \
+             WHERE deliveries.edition = $1 AND variants.since_at IS NOT NULL)",
+        )
+        .bind(id)
+        .execute(&mut *transaction)
+        .await?;
         let gone = sqlx::query(
             "DELETE FROM editions WHERE id = $1 AND NOT EXISTS \
-             (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL)",
+             (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL) \
+             AND NOT EXISTS (SELECT 1 FROM editions AS later \
+             WHERE later.newsletter = editions.newsletter \
+             AND later.frequency = editions.frequency AND later.from_at >= editions.until_at)",
         )
         .bind(id)
         .execute(&mut *transaction)

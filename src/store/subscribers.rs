@@ -142,6 +142,25 @@ impl Store {
         row.as_ref().map(subscriber).transpose()
     }
 
+    /// Puts down what somebody agreed to now.
+    pub async fn set_consent(&self, token: &Token, consent: &Consent) -> Result<(), StoreError> {
+        sqlx::query("UPDATE subscribers SET consent = $2 WHERE token = $1")
+            .bind(token.as_str())
+            .bind(sql::json(consent))
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Somebody was to be asked and could not be: they may be asked at once.
+    pub async fn was_not_asked(&self, token: &Token) -> Result<(), StoreError> {
+        sqlx::query("UPDATE subscribers SET changed_at = 0 WHERE token = $1")
+            .bind(token.as_str())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Puts down that somebody has confirmed; false if nobody was asked.
     pub async fn confirm(&self, token: &Token, now: Timestamp) -> Result<bool, StoreError> {
         let Some((_, known)) = self.by_token(token).await? else { return Ok(false) };
@@ -216,6 +235,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let salt = self.secret(SALT).await?;
+        let mut transaction = self.transaction().await?;
         sqlx::query(
             "INSERT INTO suppressions (mailbox, reason, at) VALUES ($1, $2, $3) \
              ON CONFLICT (mailbox) DO NOTHING",
@@ -223,9 +243,16 @@ impl Store {
         .bind(hashed(&salt, &mailbox.key()))
         .bind(reason)
         .bind(now.as_millisecond())
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
-        Ok(())
+        // Of whom a mailing is just about to mail, too.
+        sqlx::query("UPDATE subscribers SET status = $2, changed_at = $3 WHERE mailbox = $1")
+            .bind(mailbox.key())
+            .bind(Status::Unsubscribed.as_str())
+            .bind(now.as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
     }
 
     /// Those of mailboxes that are never mailed again.
@@ -315,6 +342,21 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(|row| Ok((status(row)?, row.try_get::<i64, _>("n")? as u64))).collect()
+    }
+
+    /// How often the active subscribers of a newsletter want it, and how many want it so.
+    pub async fn frequencies(&self, newsletter: &str) -> Result<Vec<(String, u64)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT frequency, COUNT(*) AS n FROM subscribers WHERE newsletter = $1 AND status = $2 \
+             GROUP BY frequency ORDER BY frequency",
+        )
+        .bind(newsletter)
+        .bind(Status::Active.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        let count =
+            |row: &AnyRow| Ok((row.try_get("frequency")?, row.try_get::<i64, _>("n")? as u64));
+        rows.iter().map(count).collect()
     }
 
     /// A random value that is drawn once and stays.

@@ -52,6 +52,10 @@ impl Fault {
         Fault { step, kind }
     }
 
+    pub fn closed(step: Step) -> Fault {
+        Fault::new(step, FaultKind::Closed)
+    }
+
     pub(super) fn io(step: Step, error: io::Error) -> Fault {
         Fault::new(step, FaultKind::Io(error))
     }

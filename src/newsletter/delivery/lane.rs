@@ -115,8 +115,7 @@ fn write(shared: &Shared, jobs: &[Job]) -> Result<(), OutputError> {
     let mut stage = output.stage()?;
     for job in jobs {
         let claimed = &job.task.claimed;
-        // What may stand in an address and in no file name.
-        let name = claimed.mailbox.key().replace(['/', '\\', ':', '*', '?', '|'], "_");
+        let name = claimed.mailbox.file_name();
         stage.write(&format!("{}/{name}.eml", claimed.edition), &job.message)?;
     }
     stage.commit()
@@ -156,6 +155,9 @@ async fn deliver(shared: &Shared, relay: &Relay) {
             // It was closed while there was nothing to do.
             held(&shared.limits).settle(None);
             shared.work.give_back(job.task);
+            if lane.carried == 0 {
+                shared.refused_connection(&Fault::closed(Step::Ehlo));
+            }
             line = Line::Gone;
             break;
         }
@@ -191,9 +193,8 @@ impl Lane<'_> {
             let written = shared.ledger.put(std::mem::take(&mut self.turns));
             let sent = self.session.content(&job.message).await;
             let following = if sent.is_ok() { shared.ready().await } else { None };
-            if let Err(error) = written.await {
+            if !shared.may_leave(&job, written.await).await {
                 held(&shared.limits).settle(None);
-                shared.halt(Halt::Ledger(error.to_string()), None);
                 shared.give_back(following);
                 return Line::Gone;
             }
@@ -231,7 +232,7 @@ impl Lane<'_> {
     }
 
     /// The relay does not want a message.
-    async fn refused(&mut self, job: Job, step: Step, reply: &Reply) -> Line {
+    async fn refused(&mut self, mut job: Job, step: Step, reply: &Reply) -> Line {
         let shared = self.shared;
         let line = if reply.code == 421 { Line::Gone } else { Line::Open };
         let has_accepted = shared.has_accepted();
@@ -242,8 +243,13 @@ impl Lane<'_> {
                 if line == Line::Open || self.carried == 0 {
                     shared.slow_down(&told);
                 }
-                self.give_back(job, step).await;
-                return line;
+                job.task.breaks += 1;
+                if job.task.breaks < BREAKS || !has_accepted {
+                    self.give_back(job, step).await;
+                    return line;
+                }
+                // The others do well: it is this one that is not wanted for now.
+                self.turns.push(job.later(shared, told));
             }
             Refusal::Later => self.turns.push(job.later(shared, told)),
             Refusal::Ours => {

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::State;
-use crate::store::{Store, StoreError, Turn};
+use crate::store::{Noted, Store, StoreError, Turn};
 
 /// Turns that go to the disk at once, at most.
 const BATCH: usize = 200;
@@ -17,7 +17,8 @@ const BATCH: usize = 200;
 const TRIES: u32 = 15;
 const PAUSE: Duration = Duration::from_secs(1);
 
-type Written = Result<(), Arc<StoreError>>;
+/// Which of them were put down, of all that went to the disk with them.
+type Written = Result<Arc<Noted>, Arc<StoreError>>;
 type Entry = (Vec<Turn>, oneshot::Sender<Written>);
 
 /// What puts turns down, in the order in which they come.
@@ -44,7 +45,7 @@ impl Ledger {
         }
         async move {
             if is_nothing {
-                return Ok(());
+                return Ok(Arc::default());
             }
             let lost = |_| Arc::new(StoreError::Sql("the ledger was closed".to_owned()));
             receiver.await.map_err(lost)?
@@ -84,7 +85,7 @@ async fn write(store: Store, mut inbox: mpsc::UnboundedReceiver<Entry>) {
 
 async fn put_down(store: &Store, entries: &[Entry]) -> Written {
     let turns: Vec<Turn> = entries.iter().flat_map(|(turns, _)| turns.iter().cloned()).collect();
-    store.note_turns(&turns).await.map_err(Arc::new)
+    store.note_turns(&turns).await.map(Arc::new).map_err(Arc::new)
 }
 
 fn tell(entries: Vec<Entry>, written: &Written) {

@@ -1,5 +1,6 @@
 //! What connections have to agree on: who takes what next, and how fast.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -8,13 +9,13 @@ use tokio::time::sleep;
 use super::lane::Job;
 use super::{Halt, Shared, held};
 use crate::mail::smtp::Fault;
-use crate::store::Turn;
+use crate::store::{Noted, StoreError, Turn};
 
 /// Pauses in a row before the relay counts as gone.
-const PAUSES: u32 = 7;
+const PAUSES: u32 = 5;
 
 /// How long the rates may keep a run waiting; after that it is for a later run.
-const RATES: Duration = Duration::from_secs(60);
+const RATES: Duration = Duration::from_secs(75);
 
 /// How long a lane sleeps at most before it looks whether the run is to stop.
 const NAP: Duration = Duration::from_millis(200);
@@ -37,8 +38,36 @@ impl Shared {
             let room = held(&self.limits).reserve(now);
             match room {
                 Ok(()) => return self.take().await,
-                Err(wait) if wait > RATES => self.halt(Halt::Enough, None),
+                Err(wait) if wait > RATES => match self.work.next(&self.store, now).await {
+                    Ok(Some(task)) => {
+                        self.work.give_back(task);
+                        self.halt(Halt::Enough, None);
+                    }
+                    Ok(None) => return None,
+                    Err(error) => self.halt(Halt::Ledger(error.to_string()), None),
+                },
                 Err(wait) => sleep(wait.min(NAP)).await,
+            }
+        }
+    }
+
+    /// True if it is on the disk that a message is about to leave. If its subscriber has left meanwhile
+    /// it may not; if its edition is held, none may.
+    pub async fn may_leave(&self, job: &Job, written: Result<Arc<Noted>, Arc<StoreError>>) -> bool {
+        let claimed = &job.task.claimed;
+        match written {
+            Ok(noted) if noted.contains(&(claimed.edition.clone(), claimed.token.clone())) => true,
+            Ok(_) => {
+                match self.store.is_open(&claimed.edition).await {
+                    Ok(true) => {}
+                    Ok(false) => self.halt(Halt::Held, None),
+                    Err(error) => self.halt(Halt::Ledger(error.to_string()), None),
+                }
+                false
+            }
+            Err(error) => {
+                self.halt(Halt::Ledger(error.to_string()), None);
+                false
             }
         }
     }

@@ -58,7 +58,7 @@ pub(in crate::newsletter) async fn post(
     let Transport::Smtp(relay) = &mail.transport else {
         let output = Output::new(site.root.join(OUTBOX));
         let mut stage = output.stage()?;
-        stage.write(&format!("{kind}/{name}-{}.eml", to.mailbox.key()), &message)?;
+        stage.write(&format!("{kind}/{name}-{}.eml", to.mailbox.file_name()), &message)?;
         return Ok(stage.commit()?);
     };
     let from = sender(site, name)?;
