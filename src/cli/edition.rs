@@ -57,7 +57,7 @@ pub async fn run(
     let mut found = editions.into_iter().filter(|edition| wanted.contains(&edition.state));
     let edition = match command {
         // The oldest waits longest.
-        Command::Approve(_) | Command::Discard(_) => found.last(),
+        Command::Approve(_) | Command::Discard(_) => found.next_back(),
         _ => found.next(),
     };
     let Some(edition) = edition else {
