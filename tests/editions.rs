@@ -9,7 +9,7 @@ use mailparse::parse_mail;
 use serde_json::Value;
 
 use crate::bed::Bed;
-use crate::server::{Answer, Server};
+use crate::server::{Answer, Request, Server};
 
 /// A site with an outbox, a newsletter of one feed, and one subscriber.
 fn bed(newsletter: &str) -> Bed {
@@ -521,4 +521,117 @@ fn what_comes_in_the_second_of_an_edition_is_in_the_next() {
     bed.at("2026-05-07T11:00:00Z").run(&["send", "weekly"]).ends(0);
     let titles: Vec<_> = editions(&bed).into_iter().map(|(new, _)| new).collect();
     assert_eq!(titles, [["One"], ["Two"]]);
+}
+
+#[test]
+fn what_was_kept_out_stays_out_when_it_is_edited_and_whatever_the_frequency() {
+    let mut bed = begun(
+        "schedule = \"Mon 08:00\"\n[newsletters.weekly.frequencies]\ndaily = \"daily 09:00\"\n",
+    );
+    bed.run(&["subscribers", "add", "weekly", "bo@example.org", "--frequency", "daily"]).ends(0);
+    announce(&bed, "news", "Ferry");
+    announce(&bed, "news", "Vacancy");
+    bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.write("preview/weekly/edition.toml", "intro = \"Hello\"\nexclude = [\"Vacancy\"]\n");
+    bed.at("2026-05-07T07:00:05Z").run(&["send"]).ends(0);
+    assert!(bed.path("preview/weekly/edition.toml").exists(), "the weekly one is still to come");
+    let daily = bed.read("editions/weekly.daily-20260507T070000Z/1/digest.txt");
+    assert!(!daily.contains("Vacancy") && !daily.contains("Hello"), "{daily}");
+    bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(0);
+    assert!(bed.read("editions/weekly-20260511T060000Z/1/digest.txt").contains("Hello"));
+    bed.write("feeds/news/vacancy.txt", "In Focus\n\nVacancy\n\nIt is open again.");
+    announce(&bed, "news", "Bridge");
+    bed.at("2026-05-12T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-18T06:00:05Z").run(&["send"]).ends(0);
+    for edition in ["weekly-20260518T060000Z", "weekly.daily-20260518T060000Z"] {
+        let path = format!("editions/{edition}/1/digest.txt");
+        if bed.path(&path).exists() {
+            assert!(!bed.read(&path).contains("Vacancy"), "{edition}");
+        }
+    }
+    bed.at("2026-05-18T07:00:05Z").run(&["send"]).ends(0);
+    let all: Vec<_> =
+        editions(&bed).into_iter().flat_map(|(new, updated)| [new, updated]).collect();
+    assert!(!all.concat().contains(&"Vacancy".to_owned()), "{all:?}");
+}
+
+#[test]
+fn what_an_edition_taken_back_kept_out_can_come_in() {
+    let mut bed = begun("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
+    announce(&bed, "news", "Ferry");
+    announce(&bed, "news", "Vacancy");
+    bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.write("preview/weekly/edition.toml", "exclude = [\"Vacancy\"]\n");
+    bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(3);
+    assert_eq!(editions(&bed)[0].0, ["Ferry"]);
+    bed.run(&["edition", "redo", "weekly"]).ends(0);
+    bed.write("preview/weekly/edition.toml", "");
+    bed.run(&["send"]).ends(3);
+    assert_eq!(editions(&bed)[0].0.len(), 2);
+}
+
+#[test]
+fn what_was_mailed_with_one_feed_is_no_news_of_another() {
+    let feeds = |news: &'static [&str], dams: &'static [&str]| {
+        move |request: &Request| {
+            let titles = if request.path == "/news" { news } else { dams };
+            let item = |title: &&str| {
+                format!(
+                    "<item><title>{title}</title><link>https://rivers.example/{title}</link></item>"
+                )
+            };
+            let items: String = titles.iter().map(item).collect();
+            Answer::page(format!(
+                "<rss version=\"2.0\"><channel><title>T</title>{items}</channel></rss>"
+            ))
+            .with("content-type", "application/rss+xml")
+        }
+    };
+    let server = Server::start(feeds(&["old"], &["older"]));
+    let mut bed = bed("schedule = \"Mon 08:00\"\n");
+    for (name, title) in [("news", "News"), ("dams", "Dams")] {
+        let url = server.url(&format!("/{name}"));
+        let feed = format!("title = \"{title}\"\n[[source]]\nurl = \"{url}\"\n");
+        bed.write(&format!("feeds/{name}.toml"), feed);
+    }
+    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
+    subscribe(&bed, "ana@example.org");
+    server.change(feeds(&["sluice", "old"], &["older"]));
+    bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(0);
+    server.change(feeds(&["sluice", "old"], &["sluice", "weir", "older"]));
+    bed.at("2026-05-12T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.run(&["digest", "weekly"]).ends(0);
+    assert!(!bed.read("preview/weekly/digest.txt").contains("sluice"), "nor in the draft");
+    bed.at("2026-05-18T06:00:05Z").run(&["send"]).ends(0);
+    let titles: Vec<_> = editions(&bed).into_iter().map(|(new, _)| new).collect();
+    assert_eq!(titles, [["sluice"], ["weir"]]);
+}
+
+#[test]
+fn who_changes_how_often_before_the_first_edition_misses_nothing() {
+    let mut bed = bed(
+        "schedule = \"Mon 08:00\"\n[newsletters.weekly.frequencies]\ndaily = \"daily 09:00\"\n",
+    );
+    bed.at("2026-05-04T10:00:00Z").run(&["refresh"]).ends(0);
+    subscribe(&bed, "ana@example.org");
+    bed.run(&["send"]).ends(0);
+    announce(&bed, "news", "Ferry");
+    bed.at("2026-05-05T10:00:00Z").run(&["refresh"]).ends(0);
+    let add = ["subscribers", "add", "weekly", "ana@example.org", "--frequency", "daily"];
+    bed.at("2026-05-08T10:00:00Z").run(&add).ends(0);
+    bed.at("2026-05-09T07:00:05Z").run(&["send"]).ends(0);
+    assert_eq!(editions(&bed)[0].0, ["Ferry"]);
+}
+
+#[test]
+fn the_draft_shows_what_was_changed_as_the_edition_will() {
+    let mut bed = begun("schedule = \"Mon 08:00\"\n");
+    announce(&bed, "news", "Ferry");
+    bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(0);
+    bed.write("feeds/news/ferry.txt", "In Focus\n\nFerry\n\nIt runs on Sundays, too.");
+    bed.at("2026-05-12T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.run(&["digest", "weekly"]).ends(0);
+    assert!(bed.read("preview/weekly/digest.txt").contains("Ferry"));
 }

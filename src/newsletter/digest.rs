@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::notes::Notes;
 use crate::catalog::Feed;
 use crate::hash;
-use crate::model::{Item, Slug};
+use crate::model::{Item, ItemId, Slug};
 use crate::normalize::links;
 
 /// The choice of items for a period.
@@ -25,6 +25,8 @@ pub struct Digest {
     pub updated: Vec<(Slug, Item)>,
     /// The most items that are shown in all, and of one section.
     pub most: Caps,
+    /// What the notes keep out.
+    pub excluded: Vec<ItemId>,
     /// What the notes name and is not there.
     pub unknown: Vec<String>,
 }
@@ -65,6 +67,8 @@ impl Digest {
         let all: Vec<&Item> =
             shares.iter().flat_map(|share| share.new.iter().chain(&share.updated)).collect();
         let unknown = notes.unknown(&all).into_iter().map(str::to_owned).collect();
+        let is_excluded = |item: &&&Item| notes.excludes(item);
+        let excluded = all.iter().filter(is_excluded).map(|item| item.id).collect();
         let mut shown = HashSet::new();
         let mut sections: Vec<Section> = Vec::new();
         let mut updated = Vec::new();
@@ -100,6 +104,7 @@ impl Digest {
             sections,
             updated,
             most: Caps::default(),
+            excluded,
             unknown,
         }
     }

@@ -72,7 +72,7 @@ pub(super) async fn next(
         None => store.last_edition_until(name, "").await?,
     };
     let notes = Notes::read(&preview(site, name))?;
-    let mailed_since = since.unwrap_or(Timestamp::MAX);
+    let mailed_since = store.has_begun(name).await?.unwrap_or(Timestamp::MAX);
     let period = Period { from: since, until: None, mailed_since };
     let mut digest = gather(site, store, name, &Choice::default(), period, &notes).await?;
     digest.is_first_draft = since.is_none();

@@ -1,6 +1,7 @@
 //! What there is for a newsletter in a period.
 
 use jiff::Timestamp;
+use url::Url;
 
 use super::digest::{Caps, Digest, Share};
 use super::language;
@@ -8,6 +9,7 @@ use super::notes::Notes;
 use super::subscriber::Choice;
 use crate::catalog::Feed;
 use crate::config::Newsletter;
+use crate::model::Slug;
 use crate::publish::window;
 use crate::site::Site;
 use crate::store::{Store, StoreError};
@@ -37,6 +39,7 @@ pub async fn gather(
     for feed in carried(site, newsletter, choice) {
         shares.push(share(store, feed, period).await?);
     }
+    drop_known(store, name, &mut shares, period).await?;
     let language = if choice.language.is_empty() { language(site, name) } else { &choice.language };
     let mut digest = Digest::compose((name, &newsletter.title), language, notes.clone(), shares);
     digest.most = Caps {
@@ -60,6 +63,33 @@ async fn share<'a>(store: &Store, feed: &'a Feed, period: Period) -> Result<Shar
     let new = store.seen_in(&feed.slug, from, until).await?;
     let updated = store.edited_in(&feed.slug, from, until, period.mailed_since).await?;
     Ok(Share { feed, new: feed.view(new), updated: feed.view(updated) })
+}
+
+/// Leaves out what was kept out of an earlier edition, and what is new in one feed but was mailed
+/// with another.
+async fn drop_known(
+    store: &Store,
+    name: &str,
+    shares: &mut [Share<'_>],
+    period: Period,
+) -> Result<(), StoreError> {
+    let excluded = store.excluded(name).await?;
+    for share in shares.iter_mut() {
+        share.new.retain(|item| !excluded.contains(&item.id));
+        share.updated.retain(|item| !excluded.contains(&item.id));
+    }
+    let Some(from) = period.from else { return Ok(()) };
+    let feeds: Vec<Slug> = shares.iter().map(|share| share.feed.slug.clone()).collect();
+    if feeds.len() < 2 {
+        return Ok(());
+    }
+    let news = shares.iter().flat_map(|share| &share.new);
+    let urls: Vec<String> = news.filter_map(|item| item.url.as_ref()).map(Url::to_string).collect();
+    let known = store.seen_under(&feeds, &urls, period.mailed_since, from).await?;
+    for share in shares {
+        share.new.retain(|item| item.url.as_ref().is_none_or(|url| !known.contains(url.as_str())));
+    }
+    Ok(())
 }
 
 /// The feeds of a newsletter that somebody wants, in its order; all of the site if it names none.

@@ -13,7 +13,9 @@ use crate::toml_file;
 /// Beside the draft; with the edition, once there is one.
 pub const FILE: &str = "edition.toml";
 
-/// Items are named by their address, their id or their title.
+/// What is said and what comes first is for the next edition of the newsletter's own schedule; what
+/// stays out does so whatever the frequency. Items are named by their address, their id or their
+/// title.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Notes {
@@ -46,6 +48,11 @@ impl Notes {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// What an edition with a frequency of its own takes of them.
+    pub fn of_exclusions(self) -> Notes {
+        Notes { exclude: self.exclude, ..Notes::default() }
     }
 
     pub fn excludes(&self, item: &Item) -> bool {

@@ -192,7 +192,10 @@ impl Rhythm<'_> {
         now: Timestamp,
     ) -> Result<Option<Opening>, NewsletterError> {
         let directory = draft::preview(self.site, self.name);
-        let notes = Notes::read(&directory)?;
+        let mut notes = Notes::read(&directory)?;
+        if !self.frequency.is_empty() {
+            notes = notes.of_exclusions();
+        }
         let mut made = Vec::new();
         for group in groups {
             let period = Period { from: group.since.or(period.from), ..period };
@@ -215,7 +218,7 @@ impl Rhythm<'_> {
         for (number, (group, digest)) in (1..).zip(groups.iter().zip(&made)) {
             variants.push(self.variant(number, group, digest)?);
         }
-        match self.store.freeze(&edition, &variants).await? {
+        match self.store.freeze(&edition, &variants, &all.excluded).await? {
             Frozen::Changed => Ok(None),
             Frozen::Made => Ok(Some(Opening::NotDue { next: None })),
             Frozen::Opened(deliveries) => {
@@ -348,6 +351,9 @@ impl Rhythm<'_> {
         let mut stage = output.stage()?;
         stage.write("edition.json", text.as_bytes())?;
         stage.commit()?;
+        if !edition.frequency.is_empty() {
+            return Ok(());
+        }
         Notes::consume(&draft::preview(self.site, self.name), output.root())
             .map_err(NewsletterError::Notes)
     }

@@ -1,12 +1,13 @@
 //! Editions: frozen once, delivered until nobody waits for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, sql};
+use crate::model::ItemId;
 use crate::newsletter::{Choice, Edition, EditionState, Group, State, Status, Variant};
 
 const COLUMNS: &str = "id, newsletter, frequency, from_at, until_at, state, reason, release_at, \
@@ -38,11 +39,16 @@ impl Store {
         .bind(now.as_millisecond())
         .execute(&self.pool)
         .await?;
+        Ok(self.has_begun(newsletter).await?.unwrap_or(now))
+    }
+
+    /// Since when there is a newsletter, if there is.
+    pub async fn has_begun(&self, newsletter: &str) -> Result<Option<Timestamp>, StoreError> {
         let row = sqlx::query("SELECT began_at FROM newsletters WHERE name = $1")
             .bind(newsletter)
-            .fetch_one(&self.pool)
+            .fetch_optional(&self.pool)
             .await?;
-        sql::time(row.try_get("began_at")?)
+        row.map(|row| sql::time(row.try_get("began_at")?)).transpose()
     }
 
     /// Puts down that an edition was missed; false if that is known.
@@ -124,6 +130,7 @@ impl Store {
         &self,
         edition: &Edition,
         variants: &[Variant],
+        excluded: &[ItemId],
     ) -> Result<Frozen, StoreError> {
         let mut transaction = self.transaction().await?;
         let made = sqlx::query(
@@ -160,6 +167,17 @@ impl Store {
             .bind(&variant.subject)
             .bind(&variant.text)
             .bind(&variant.html)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        for item in excluded {
+            sqlx::query(
+                "INSERT INTO exclusions (newsletter, item, edition) VALUES ($1, $2, $3) \
+                 ON CONFLICT (newsletter, item) DO NOTHING",
+            )
+            .bind(&edition.newsletter)
+            .bind(item.to_string())
+            .bind(&edition.id)
             .execute(&mut *transaction)
             .await?;
         }
@@ -285,6 +303,15 @@ impl Store {
         Ok(row.try_get::<i64, _>("n")? > 0)
     }
 
+    /// Items that were kept out of an edition of a newsletter.
+    pub async fn excluded(&self, newsletter: &str) -> Result<HashSet<ItemId>, StoreError> {
+        let rows = sqlx::query("SELECT item FROM exclusions WHERE newsletter = $1")
+            .bind(newsletter)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| sql::id(row.try_get("item")?)).collect()
+    }
+
     /// Lets an edition go out from a moment on.
     pub async fn release(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut transaction = self.transaction().await?;
@@ -334,7 +361,7 @@ impl Store {
         if gone.rows_affected() == 0 {
             return Ok(false);
         }
-        for table in ["variants", "deliveries"] {
+        for table in ["variants", "deliveries", "exclusions"] {
             let query = format!("DELETE FROM {table} WHERE edition = $1");
             sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).execute(&mut *transaction).await?;
         }

@@ -75,6 +75,34 @@ impl Store {
         self.items(feed, is_edited, &[from, until, since]).await
     }
 
+    /// Those of these addresses under which one of these feeds had news in a period.
+    pub async fn seen_under(
+        &self,
+        feeds: &[Slug],
+        urls: &[String],
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let mut known = BTreeSet::new();
+        for feed in feeds {
+            for chunk in urls.chunks(sql::CHUNK) {
+                let query = format!(
+                    "SELECT url FROM items WHERE feed = $1 AND first_seen_at >= $2 \
+                     AND first_seen_at < $3 AND backfilled = 0 AND url IN ({})",
+                    sql::placeholders(4, chunk.len())
+                );
+                let query = sqlx::query(sqlx::AssertSqlSafe(query))
+                    .bind(feed.as_str())
+                    .bind(from.as_millisecond())
+                    .bind(until.as_millisecond());
+                for row in sql::bind_all(query, chunk).fetch_all(&self.pool).await? {
+                    known.insert(row.try_get::<String, _>("url")?);
+                }
+            }
+        }
+        Ok(known)
+    }
+
     /// All items of a feed, the newest first.
     pub async fn all(&self, feed: &Slug) -> Result<Vec<Item>, StoreError> {
         self.items(feed, "1 = 1", &[]).await

@@ -315,7 +315,8 @@ impl Store {
             "UPDATE subscribers SET language = $3, feeds = $5, changed_at = $6, \
              since_at = CASE WHEN frequency = $4 THEN since_at ELSE COALESCE(since_at, \
              (SELECT MAX(until_at) FROM editions WHERE editions.newsletter = $1 \
-              AND editions.frequency = subscribers.frequency)) END, frequency = $4 \
+              AND editions.frequency = subscribers.frequency), \
+             (SELECT began_at FROM newsletters WHERE name = $1)) END, frequency = $4 \
              WHERE newsletter = $1 AND mailbox = $2",
         )
         .bind(newsletter)
