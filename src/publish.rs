@@ -7,6 +7,7 @@ mod health;
 mod json;
 mod output;
 mod pages;
+mod paging;
 mod rss;
 
 use jiff::tz::TimeZone;
@@ -20,6 +21,7 @@ use crate::catalog::Feed;
 use crate::config::Settings;
 use crate::model::Item;
 use crate::templates::{TemplateError, Templates};
+use paging::Place;
 
 /// Publishes feeds under the base address of a site.
 #[derive(Debug)]
@@ -49,7 +51,11 @@ impl Publisher<'_> {
         stage: &mut Stage<'_>,
     ) -> Result<usize, PublishError> {
         let shown = window(items, feed.window);
-        let document = FeedDocument::new(feed, shown, self.base_url, self.zone);
+        let pages = if shown.len() < items.len() { paging::pages(items) } else { Vec::new() };
+        let document = FeedDocument {
+            place: Place::after(&pages),
+            ..FeedDocument::new(feed, shown, self.base_url, self.zone)
+        };
         let mut changed = 0;
         let mut write = |name: &str, bytes: Vec<u8>| -> Result<(), PublishError> {
             changed += usize::from(stage.write(&format!("{}/{name}", feed.slug), &bytes)?);
@@ -61,9 +67,15 @@ impl Publisher<'_> {
             write(&name, page.into_bytes())?;
         }
         write("index.html", pages::feed(&document, &entries, self.templates)?.into_bytes())?;
-        write("feed.xml", rss::write(&document)?.into_bytes())?;
-        write("atom.xml", atom::write(&document)?.into_bytes())?;
-        write("feed.json", json::write(&document)?.into_bytes())?;
+        let pages = pages.into_iter().map(|(place, items)| FeedDocument {
+            place,
+            ..FeedDocument::new(feed, items, self.base_url, self.zone)
+        });
+        for document in pages.chain([document]) {
+            write(&document.place.file(rss::NAME), rss::write(&document)?.into_bytes())?;
+            write(&document.place.file(atom::NAME), atom::write(&document)?.into_bytes())?;
+            write(&document.place.file(json::NAME), json::write(&document)?.into_bytes())?;
+        }
         Ok(changed)
     }
 

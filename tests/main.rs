@@ -28,6 +28,7 @@ mod moments;
 mod normalize;
 mod output;
 mod pages;
+mod paging;
 mod polite;
 mod readme;
 mod redesigns;

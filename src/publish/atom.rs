@@ -5,14 +5,21 @@ use atom_syndication::{
 };
 use jiff::Timestamp;
 
-use super::PublishError;
 use super::document::{FeedDocument, updated};
+use super::{PublishError, paging};
 use crate::dates::rfc3339;
 use crate::model::Item;
+
+/// The file that readers subscribe to.
+pub const NAME: &str = "atom.xml";
+
+const MEDIA_TYPE: &str = "application/atom+xml";
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
 pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
+    let around = document.around(NAME).into_iter().map(|(rel, href)| link(href, rel, MEDIA_TYPE));
+    let history = document.is_archive().then_some(paging::NAMESPACE);
     let author = document.feed.author.as_ref().unwrap_or(&document.feed.title);
     let feed = Feed {
         // The address of the page is the feed's for ever: it is its name.
@@ -22,16 +29,23 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
         updated: moment(document.updated(), document)?,
         authors: vec![person(author)],
         generator: Some(Generator { value: "infocus".to_owned(), uri: None, version: None }),
-        links: vec![
-            link(document.address("atom.xml"), "self", "application/atom+xml"),
+        links: [
+            link(document.own_address(NAME), "self", MEDIA_TYPE),
             link(document.home(), "alternate", "text/html"),
-        ],
+        ]
+        .into_iter()
+        .chain(around)
+        .collect(),
         lang: Some(document.feed.language.clone()),
         entries: document
             .items
             .iter()
             .map(|item| entry(item, document))
             .collect::<Result<_, _>>()?,
+        namespaces: history
+            .into_iter()
+            .map(|(prefix, name)| (prefix.to_owned(), name.to_owned()))
+            .collect(),
         ..Feed::default()
     };
     // The crate's own declaration does not name the encoding.
@@ -39,7 +53,18 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
     let xml = feed
         .write_with_config(Vec::from(DECLARATION), config)
         .map_err(|error| PublishError::Format(error.to_string()))?;
-    String::from_utf8(xml).map_err(|error| PublishError::Format(error.to_string()))
+    let xml = String::from_utf8(xml).map_err(|error| PublishError::Format(error.to_string()))?;
+    Ok(match history {
+        Some((prefix, _)) => marked(&xml, prefix),
+        None => xml,
+    })
+}
+
+/// Marks a page of the archive that stays as it is. The crate would put the mark behind the entries,
+/// where the schema of the RFC wants none.
+fn marked(xml: &str, prefix: &str) -> String {
+    let mark = format!("<{prefix}:{}/>", paging::MARK);
+    xml.replacen("\n  <entry>", &format!("\n  {mark}\n  <entry>"), 1)
 }
 
 fn entry(item: &Item, document: &FeedDocument) -> Result<Entry, PublishError> {

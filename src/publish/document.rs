@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
+use super::paging::{Page, Place};
 use crate::catalog::Feed;
 use crate::dates;
 use crate::model::{Item, Precision, Slug};
@@ -34,19 +35,51 @@ pub fn window(items: &[Item], size: usize) -> &[Item] {
 #[derive(Debug)]
 pub struct FeedDocument<'a> {
     pub feed: &'a Feed,
-    pub items: &'a [Item],
+    pub items: Vec<&'a Item>,
     pub zone: &'a TimeZone,
-    base_url: &'a Url,
+    pub place: Place,
+    pub base_url: &'a Url,
 }
 
 impl<'a> FeedDocument<'a> {
-    pub fn new(feed: &'a Feed, items: &'a [Item], base_url: &'a Url, zone: &'a TimeZone) -> Self {
-        FeedDocument { feed, items, zone, base_url }
+    /// What readers subscribe to, of a feed without an archive.
+    pub fn new(
+        feed: &'a Feed,
+        items: impl IntoIterator<Item = &'a Item>,
+        base_url: &'a Url,
+        zone: &'a TimeZone,
+    ) -> Self {
+        let items = items.into_iter().collect();
+        FeedDocument { feed, items, zone, place: Place::default(), base_url }
     }
 
     /// Address of a file of this feed: `feed.xml`, `atom.xml`, `feed.json`; the page with "".
     pub fn address(&self, name: &str) -> String {
         format!("{}{}/{name}", self.base_url, self.feed.slug)
+    }
+
+    /// The address of this very document, in the format that readers subscribe to as `name`.
+    pub fn own_address(&self, name: &str) -> String {
+        self.address(&self.place.address(name))
+    }
+
+    /// Where the page of the archive before this document is, if there is one, in the same format.
+    pub fn address_before(&self, name: &str) -> Option<String> {
+        self.place.before.map(|page| self.address(&page.address(name)))
+    }
+
+    /// The documents around this one in the same format, by their relation to it (RFC 5005, 4).
+    pub fn around(&self, name: &str) -> Vec<(&'static str, String)> {
+        let current = self.place.page.map(|_| ("current", self.address(name)));
+        let before = self.address_before(name).map(|address| ("prev-archive", address));
+        let after = self.place.after.map(|page| self.address(&page.address(name)));
+        let after = after.map(|address| ("next-archive", address));
+        [current, before, after].into_iter().flatten().collect()
+    }
+
+    /// True if it is a page of the archive that readers need not get again.
+    pub fn is_archive(&self) -> bool {
+        self.place.page.is_some_and(Page::is_complete)
     }
 
     /// The page that the feed stands for.
@@ -76,7 +109,7 @@ impl<'a> FeedDocument<'a> {
 
     /// When any item last changed; the feed is as old as its content, not as its rendering.
     pub fn updated(&self) -> Timestamp {
-        self.items.iter().map(updated).max().unwrap_or(Timestamp::UNIX_EPOCH)
+        self.items.iter().map(|item| updated(item)).max().unwrap_or(Timestamp::UNIX_EPOCH)
     }
 }
 

@@ -7,12 +7,18 @@ use super::document::{FeedDocument, updated};
 use crate::dates::rfc3339;
 use crate::model::{Enclosure, Item};
 
+/// The file that readers subscribe to.
+pub const NAME: &str = "feed.json";
+
 #[derive(Serialize)]
 struct JsonFeed<'a> {
     version: &'a str,
     title: &'a str,
     home_page_url: String,
     feed_url: String,
+    /// The page of the archive before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_url: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
     language: &'a str,
@@ -65,7 +71,8 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
         version: "https://jsonfeed.org/version/1.1",
         title: &document.feed.title,
         home_page_url: document.home(),
-        feed_url: document.address("feed.json"),
+        feed_url: document.own_address(NAME),
+        next_url: document.address_before(NAME),
         description: document.feed.description.as_deref(),
         language: &document.feed.language,
         authors: authors(&document.feed.author),

@@ -1,23 +1,22 @@
 //! RSS 2.0, with what the RSS Advisory Board's profile recommends.
 
-use std::collections::BTreeMap;
-
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Enclosure, Guid, Item as RssItem};
 
-use super::PublishError;
 use super::document::FeedDocument;
+use super::{PublishError, paging};
 use crate::dates::rfc2822;
 use crate::model::{Image, Item};
 use crate::normalize::escape;
 
+/// The file that readers subscribe to.
+pub const NAME: &str = "feed.xml";
+
 pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
-    let attributes = [
-        ("href", document.address("feed.xml")),
-        ("rel", "self".to_owned()),
-        ("type", "application/rss+xml".to_owned()),
-    ];
+    let links = std::iter::once(("self", document.own_address(NAME))).chain(document.around(NAME));
+    let history = document.is_archive().then_some(paging::NAMESPACE);
+    let mark = history.map(|(prefix, _)| element(prefix, paging::MARK, []));
     let channel = Channel {
         title: document.feed.title.clone(),
         link: document.home(),
@@ -26,13 +25,15 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
         last_build_date: Some(rfc2822(document.updated(), document.zone)),
         generator: Some("infocus".to_owned()),
         items: document.items.iter().map(|item| rss_item(item, document)).collect(),
-        extensions: extension("atom", "link", attributes),
+        extensions: extensions(links.map(|(rel, href)| link(rel, href)).chain(mark)),
         namespaces: [
             ("atom", "http://www.w3.org/2005/Atom"),
             ("media", "http://search.yahoo.com/mrss/"),
         ]
+        .into_iter()
+        .chain(history)
         .map(|(prefix, name)| (prefix.to_owned(), name.to_owned()))
-        .into(),
+        .collect(),
         ..Channel::default()
     };
     let xml = channel
@@ -82,25 +83,39 @@ fn media(image: &Image) -> ExtensionMap {
     let size = [("width", image.width), ("height", image.height)];
     let size = size.into_iter().filter_map(|(name, pixels)| Some((name, pixels?.to_string())));
     let fixed = [("url", image.url.to_string()), ("medium", "image".to_owned())];
-    extension("media", "content", fixed.into_iter().chain(size))
+    extensions([element("media", "content", fixed.into_iter().chain(size))])
 }
 
 fn category(name: &str) -> Category {
     Category { name: name.to_owned(), domain: None }
 }
 
-fn extension<'a>(
+fn link(rel: &str, href: String) -> Extension {
+    let media_type = "application/rss+xml".to_owned();
+    element("atom", "link", [("href", href), ("rel", rel.to_owned()), ("type", media_type)])
+}
+
+fn element<'a>(
     prefix: &str,
     name: &str,
     attributes: impl IntoIterator<Item = (&'a str, String)>,
-) -> ExtensionMap {
-    let element = Extension {
+) -> Extension {
+    Extension {
         name: format!("{prefix}:{name}"),
         attrs: attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         ..Extension::default()
-    };
-    let elements = BTreeMap::from([(name.to_owned(), vec![element])]);
-    BTreeMap::from([(prefix.to_owned(), elements)])
+    }
+}
+
+/// Elements of other namespaces, as the crate wants them.
+fn extensions(elements: impl IntoIterator<Item = Extension>) -> ExtensionMap {
+    let mut extensions = ExtensionMap::new();
+    for element in elements {
+        let (prefix, name) = element.name.split_once(':').unwrap_or_default();
+        let (prefix, name) = (prefix.to_owned(), name.to_owned());
+        extensions.entry(prefix).or_default().entry(name).or_default().push(element);
+    }
+    extensions
 }
 
 /// Titles are plain text, but some readers take `&lt;` in them for mark-up; a numeric reference is
