@@ -116,8 +116,12 @@ fn write(bencher: Bencher, items: usize) {
     let directory = tempfile::tempdir().expect("a directory");
     let templates = Templates::load(directory.path()).expect("templates");
     let output = Output::new(directory.path().to_owned());
-    let publisher =
-        Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, templates: &templates };
+    let publisher = Publisher {
+        base_url: &settings.base_url,
+        zone: &TimeZone::UTC,
+        hub: None,
+        templates: &templates,
+    };
     let feed = Feed { window: items, ..Feed::sample() };
     let items = settled(items);
     bencher.bench_local(|| {

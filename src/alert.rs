@@ -39,10 +39,23 @@ pub async fn ping(url: &Url, text: String, has_failed: bool) -> Result<(), reqwe
 }
 
 async fn send(url: &Url, content_type: &str, body: String) -> Result<(), reqwest::Error> {
+    request(&client()?, url, content_type, body).send().await?.error_for_status()?;
+    Ok(())
+}
+
+/// What posts, to addresses that the operator has chosen.
+pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     // An error means that a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().timeout(PATIENCE).build()?;
-    let request = client.post(url.as_str()).header("Content-Type", content_type).body(body);
-    request.send().await?.error_for_status()?;
-    Ok(())
+    reqwest::Client::builder().timeout(PATIENCE).build()
+}
+
+/// A post that is to be sent.
+pub fn request(
+    client: &reqwest::Client,
+    url: &Url,
+    content_type: &str,
+    body: String,
+) -> reqwest::RequestBuilder {
+    client.post(url.as_str()).header("Content-Type", content_type).body(body)
 }

@@ -261,7 +261,7 @@ async fn run_with_store(
         }
         Command::Test(options) => test::run(site, &store, options, now).await,
         Command::Refresh(options) => refresh::run(site, &store, run, options, now).await,
-        Command::Publish => publish::run(site, &store).await,
+        Command::Publish => publish::run(site, &store, now).await,
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Send(options) => send::run(site, &store, options, now).await,

@@ -41,6 +41,10 @@ pub struct Settings {
     /// Directory for what is published, relative to the site.
     pub output: PathBuf,
     pub database: String,
+    /// A WebSub hub that hears of each change of a feed, so that readers who subscribed there do.
+    #[serde(deserialize_with = "toml_file::optional_address")]
+    #[schemars(with = "Option<String>")]
+    pub hub: Option<Url>,
     pub fetch: Fetch,
     pub alerts: Alerts,
     pub mail: Mail,
@@ -175,6 +179,7 @@ impl Default for Settings {
             language: "en".to_owned(),
             output: "public".into(),
             database: "sqlite:infocus.db".to_owned(),
+            hub: None,
             fetch: Fetch::default(),
             alerts: Alerts::default(),
             mail: Mail::default(),

@@ -19,7 +19,8 @@
 //! sitemap is - and [`normalize`] make a sighting of them, with [`dates`] deciding what is a date
 //! and what is not. [`normalize::ledger`] says which item the sighting is, and the store puts it
 //! down, with others, in one transaction. Then [`publish`] writes the feeds that would be different,
-//! [`newsletter`] renews the drafts, and [`alert`] tells the operator what took a turn.
+//! the [`hub`], if there is one, hears of them, [`newsletter`] renews the drafts, and [`alert`] tells the
+//! operator what took a turn.
 //!
 //! # The rules
 //!
@@ -52,6 +53,7 @@ pub mod diagnostic;
 pub mod extract;
 pub mod fetch;
 pub mod hash;
+pub mod hub;
 pub mod kept;
 pub mod mail;
 pub mod model;

@@ -28,7 +28,16 @@ use paging::Place;
 pub struct Publisher<'a> {
     pub base_url: &'a Url,
     pub zone: &'a TimeZone,
+    pub hub: Option<&'a Url>,
     pub templates: &'a Templates,
+}
+
+/// What of a feed is different from before.
+#[derive(Debug, Default)]
+pub struct Changed {
+    pub files: usize,
+    /// Addresses that readers subscribe to.
+    pub topics: Vec<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -42,24 +51,26 @@ pub enum PublishError {
 }
 
 impl Publisher<'_> {
-    /// Writes everything of one feed; `items` are all it has, the newest first. Says how many
-    /// files are different from before.
+    /// Writes everything of one feed; `items` are all it has, the newest first. Says what is
+    /// different from before.
     pub fn feed(
         &self,
         feed: &Feed,
         items: &[Item],
         stage: &mut Stage<'_>,
-    ) -> Result<usize, PublishError> {
+    ) -> Result<Changed, PublishError> {
         let shown = window(items, feed.window);
         let pages = if shown.len() < items.len() { paging::pages(items) } else { Vec::new() };
         let document = FeedDocument {
             place: Place::after(&pages),
+            hub: self.hub,
             ..FeedDocument::new(feed, shown, self.base_url, self.zone)
         };
-        let mut changed = 0;
-        let mut write = |name: &str, bytes: Vec<u8>| -> Result<(), PublishError> {
-            changed += usize::from(stage.write(&format!("{}/{name}", feed.slug), &bytes)?);
-            Ok(())
+        let (mut files, mut topics) = (0, Vec::new());
+        let mut write = |name: &str, bytes: Vec<u8>| -> Result<bool, PublishError> {
+            let is_new = stage.write(&format!("{}/{name}", feed.slug), &bytes)?;
+            files += usize::from(is_new);
+            Ok(is_new)
         };
         let entries = pages::entries(&document, items);
         // What the feeds link to is there before they are.
@@ -72,11 +83,18 @@ impl Publisher<'_> {
             ..FeedDocument::new(feed, items, self.base_url, self.zone)
         });
         for document in pages.chain([document]) {
-            write(&document.place.file(rss::NAME), rss::write(&document)?.into_bytes())?;
-            write(&document.place.file(atom::NAME), atom::write(&document)?.into_bytes())?;
-            write(&document.place.file(json::NAME), json::write(&document)?.into_bytes())?;
+            for (name, text) in [
+                (rss::NAME, rss::write(&document)?),
+                (atom::NAME, atom::write(&document)?),
+                (json::NAME, json::write(&document)?),
+            ] {
+                let is_new = write(&document.place.file(name), text.into_bytes())?;
+                if is_new && document.place.page.is_none() {
+                    topics.push(document.address(name));
+                }
+            }
         }
-        Ok(changed)
+        Ok(Changed { files, topics })
     }
 
     /// Writes what spans all feeds: the index and the OPML list.

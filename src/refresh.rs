@@ -78,7 +78,7 @@ impl Pass<'_> {
         told: impl Fn(&Source),
     ) -> Result<Report, RefreshError> {
         let looked = self.look_at(feeds, told).await?;
-        let feeds = publish(self.site, self.store, feeds, false).await?;
+        let feeds = publish(self.site, self.store, feeds, false, self.now).await?;
         Ok(Report { feeds, ..looked })
     }
 

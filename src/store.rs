@@ -10,6 +10,7 @@ mod events;
 mod hosts;
 mod items;
 mod missing;
+mod pings;
 mod published;
 mod save;
 mod sources;

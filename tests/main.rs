@@ -48,4 +48,5 @@ mod text;
 mod text_dates;
 mod translations;
 mod unwatched;
+mod websub;
 mod withdrawn;

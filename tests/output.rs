@@ -115,7 +115,7 @@ proptest! {
         let directory = tempfile::tempdir().expect("a directory");
         let (settings, templates) = (Settings::default(), Templates::load(directory.path()).expect("templates"));
         let output = Output::new(directory.path().to_owned());
-        let publisher = Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, templates: &templates };
+        let publisher = Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, hub: None, templates: &templates };
         let mut stage = output.stage().expect("a directory");
         publisher.feed(&Feed { window: 50, ..Feed::sample() }, &items, &mut stage).expect("written");
         stage.commit().expect("written");

@@ -1,7 +1,7 @@
 //! A page server on loopback that answers as a test tells it and remembers what it was asked.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -14,12 +14,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// A request as it came: method, path with query, headers in lower case.
+/// A request as it came: method, path with query, headers in lower case, body.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
     pub path: String,
     pub headers: HashMap<String, String>,
+    pub body: String,
 }
 
 type Handler = dyn Fn(&Request) -> Answer + Send;
@@ -112,7 +113,8 @@ fn answer(
     log: &Mutex<Vec<Request>>,
     robots: &Mutex<Option<Option<Answer>>>,
 ) {
-    let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+    let mut reader = BufReader::new(stream.try_clone().expect("a stream"));
+    let mut lines = reader.by_ref().lines();
     let Some(Ok(first)) = lines.next() else { return };
     let method = first.split(' ').next().unwrap_or_default().to_owned();
     let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
@@ -122,7 +124,11 @@ fn answer(
         let Some((name, value)) = line.split_once(": ") else { break };
         headers.insert(name.to_lowercase(), value.to_owned());
     }
-    let request = Request { method, path, headers };
+    let length = headers.get("content-length").and_then(|length| length.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    let _ = reader.read_exact(&mut body);
+    let body = String::from_utf8_lossy(&body).into_owned();
+    let request = Request { method, path, headers, body };
     let robots = robots.lock().expect("an answer").clone();
     let is_robots = request.path == "/robots.txt";
     if !is_robots || robots.is_some() {

@@ -1,14 +1,16 @@
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Answer, Outcome};
 use crate::diagnostic::count;
-use crate::refresh;
 use crate::site::Site;
 use crate::store::Store;
+use crate::{hub, refresh};
 
-pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
+pub async fn run(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<Answer> {
     let feeds: Vec<_> = site.feeds.iter().collect();
-    let reports = refresh::publish(site, store, &feeds, true).await?;
+    let reports = refresh::publish(site, store, &feeds, true, now).await?;
+    tell_hub(site, store).await?;
     let changed: usize = reports.iter().map(|report| report.changed).sum();
     Ok(Answer {
         outcome: Outcome::Done,
@@ -20,4 +22,31 @@ pub async fn run(site: &Site, store: &Store) -> anyhow::Result<Answer> {
         ),
         json: json!({ "feeds": reports }),
     })
+}
+
+/// Tells the hub, if there is one, of what it has not heard of. False if it did not hear all of it.
+pub async fn tell_hub(site: &Site, store: &Store) -> anyhow::Result<bool> {
+    let Some(address) = &site.settings.hub else { return Ok(true) };
+    let topics = store.pings().await?;
+    if topics.is_empty() {
+        return Ok(true);
+    }
+    let (mut heard, mut problems) = (Vec::new(), Vec::new());
+    match hub::tell(address, topics).await {
+        Ok(answers) => {
+            for (topic, answer) in answers {
+                match answer {
+                    Ok(()) => heard.push(topic),
+                    Err(error) => problems.push(error),
+                }
+            }
+        }
+        Err(error) => problems.push(error),
+    }
+    store.forget_pings(&heard).await?;
+    let is_told = problems.is_empty();
+    if let Some(error) = problems.pop() {
+        eprintln!("warning: the hub did not hear what has changed: {}", error.without_url());
+    }
+    Ok(is_told)
 }

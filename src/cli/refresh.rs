@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use url::Url;
 
-use super::{Answer, Outcome};
+use super::{Answer, Outcome, publish};
 use crate::alert;
 use crate::catalog::Source;
 use crate::config::{self, Settings};
@@ -85,7 +85,8 @@ pub async fn run(
     if let Some(problem) = &report.offline {
         eprintln!("error: {problem}");
     }
-    let is_told = tell(site, store, &report.sources, now).await?;
+    let has_hub_heard = publish::tell_hub(site, store).await?;
+    let is_told = tell(site, store, &report.sources, now).await? && has_hub_heard;
     if let Some(url) = &site.settings.alerts.ping {
         let told: Vec<String> = report.sources.iter().map(SourceReport::told).collect();
         let problems = told.into_iter().filter(|told| !told.is_empty());

@@ -19,6 +19,7 @@ const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 
 pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
     let around = document.around(NAME).into_iter().map(|(rel, href)| link(href, rel, MEDIA_TYPE));
+    let hub = document.hub.map(|hub| Link { mime_type: None, ..link(hub.to_string(), "hub", "") });
     let history = document.is_archive().then_some(paging::NAMESPACE);
     let author = document.feed.author.as_ref().unwrap_or(&document.feed.title);
     let feed = Feed {
@@ -34,6 +35,7 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
             link(document.home(), "alternate", "text/html"),
         ]
         .into_iter()
+        .chain(hub)
         .chain(around)
         .collect(),
         lang: Some(document.feed.language.clone()),

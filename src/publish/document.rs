@@ -38,6 +38,8 @@ pub struct FeedDocument<'a> {
     pub items: Vec<&'a Item>,
     pub zone: &'a TimeZone,
     pub place: Place,
+    /// The WebSub hub that hears of each change of what readers subscribe to.
+    pub hub: Option<&'a Url>,
     pub base_url: &'a Url,
 }
 
@@ -50,7 +52,7 @@ impl<'a> FeedDocument<'a> {
         zone: &'a TimeZone,
     ) -> Self {
         let items = items.into_iter().collect();
-        FeedDocument { feed, items, zone, place: Place::default(), base_url }
+        FeedDocument { feed, items, zone, place: Place::default(), hub: None, base_url }
     }
 
     /// Address of a file of this feed: `feed.xml`, `atom.xml`, `feed.json`; the page with "".

@@ -24,7 +24,16 @@ struct JsonFeed<'a> {
     language: &'a str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authors: Vec<Author<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hubs: Vec<Hub<'a>>,
     items: Vec<JsonItem<'a>>,
+}
+
+#[derive(Serialize)]
+struct Hub<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -76,6 +85,7 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
         description: document.feed.description.as_deref(),
         language: &document.feed.language,
         authors: authors(&document.feed.author),
+        hubs: document.hub.iter().map(|hub| Hub { kind: "WebSub", url: hub.as_str() }).collect(),
         items: document.items.iter().map(|item| json_item(item, document)).collect(),
     };
     serde_json::to_string_pretty(&feed)

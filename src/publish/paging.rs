@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::model::Item;
 
-/// Items of a page. Another number would be other pages, which readers take for new ones.
+/// Items of a page. With another number, addresses that readers know would have other items.
 const SIZE: usize = 100;
 
 /// The element that marks a page that stays as it is, and the namespace of it.

@@ -15,6 +15,9 @@ pub const NAME: &str = "feed.xml";
 
 pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
     let links = std::iter::once(("self", document.own_address(NAME))).chain(document.around(NAME));
+    let hub = document
+        .hub
+        .map(|hub| element("atom", "link", [("href", hub.to_string()), ("rel", "hub".to_owned())]));
     let history = document.is_archive().then_some(paging::NAMESPACE);
     let mark = history.map(|(prefix, _)| element(prefix, paging::MARK, []));
     let channel = Channel {
@@ -25,7 +28,7 @@ pub fn write(document: &FeedDocument) -> Result<String, PublishError> {
         last_build_date: Some(rfc2822(document.updated(), document.zone)),
         generator: Some("infocus".to_owned()),
         items: document.items.iter().map(|item| rss_item(item, document)).collect(),
-        extensions: extensions(links.map(|(rel, href)| link(rel, href)).chain(mark)),
+        extensions: extensions(links.map(|(rel, href)| link(rel, href)).chain(hub).chain(mark)),
         namespaces: [
             ("atom", "http://www.w3.org/2005/Atom"),
             ("media", "http://search.yahoo.com/mrss/"),

@@ -1,9 +1,12 @@
 //! From the store to the output: each feed that is not what it was made from.
 
+use jiff::Timestamp;
+use url::Url;
+
 use super::{FeedReport, RefreshError};
 use crate::catalog::Feed;
 use crate::hash;
-use crate::publish::{Output, PublishError, Publisher};
+use crate::publish::{Output, PublishError, Publisher, Stage};
 use crate::site::Site;
 use crate::store::Store;
 
@@ -14,22 +17,24 @@ const FILES: [&str; 4] = ["index.html", "feed.xml", "atom.xml", "feed.json"];
 const INDEX: &str = "*";
 
 /// Writes the output of `feeds` from the store, and the index of all that is published: what would
-/// be different, or all of it.
+/// be different, or all of it. What the hub has to hear of is put down.
 pub async fn publish(
     site: &Site,
     store: &Store,
     feeds: &[&Feed],
     all: bool,
+    now: Timestamp,
 ) -> Result<Vec<FeedReport>, RefreshError> {
     let output = site.output();
     let publisher = Publisher {
         base_url: &site.settings.base_url,
         zone: &site.settings.time_zone,
+        hub: site.settings.hub.as_ref(),
         templates: &site.templates,
     };
     let made = store.published().await?;
     let mut stage = output.stage().map_err(PublishError::from)?;
-    let (mut reports, mut written) = (Vec::new(), Vec::new());
+    let (mut reports, mut written, mut topics) = (Vec::new(), Vec::new(), Vec::new());
     for feed in feeds {
         let slug = feed.slug.to_string();
         let made_from = made_from(site, feed);
@@ -44,14 +49,18 @@ pub async fn publish(
         }
         let is_first = !output.has(&format!("{slug}/feed.xml"));
         let changed = publisher.feed(feed, &items, &mut stage)?;
-        reports.push(FeedReport { feed: slug.clone(), items: items.len(), changed, is_first });
+        if publisher.hub.is_some() {
+            topics.extend(changed.topics);
+        }
+        let (items, changed) = (items.len(), changed.files);
+        reports.push(FeedReport { feed: slug.clone(), items, changed, is_first });
         written.push((slug, made_from));
         if stage.is_full() {
-            stage.commit().map_err(PublishError::from)?;
+            commit(&mut stage, store, &mut topics, now).await?;
             store.note_published(&std::mem::take(&mut written)).await?;
         }
     }
-    stage.commit().map_err(PublishError::from)?;
+    commit(&mut stage, store, &mut topics, now).await?;
     let published: Vec<&Feed> =
         site.feeds.iter().filter(|feed| is_published(&output, feed)).collect();
     let parts = published.iter().map(|feed| made_from(site, feed));
@@ -69,6 +78,21 @@ pub async fn publish(
     Ok(reports)
 }
 
+/// Publishes what waits. What the hub has to hear of is put down before that: it may hear of something
+/// that has not changed, but misses nothing.
+async fn commit(
+    stage: &mut Stage<'_>,
+    store: &Store,
+    topics: &mut Vec<String>,
+    now: Timestamp,
+) -> Result<(), RefreshError> {
+    if !topics.is_empty() {
+        store.note_pings(&std::mem::take(topics), now).await?;
+    }
+    stage.commit().map_err(PublishError::from)?;
+    Ok(())
+}
+
 /// Bytes of a hash that tells one making from another.
 const HASH: usize = 12;
 
@@ -83,6 +107,7 @@ fn made_from(site: &Site, feed: &Feed) -> String {
         &settings.title(),
         &settings.language,
         settings.time_zone.iana_name().unwrap_or_default(),
+        settings.hub.as_ref().map(Url::as_str).unwrap_or_default(),
     ];
     hash::short(parts, HASH)
 }
