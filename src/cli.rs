@@ -14,8 +14,10 @@ mod probe;
 mod publish;
 mod refresh;
 mod repair;
+mod schedule;
 mod schema;
 mod send;
+mod serve;
 mod status;
 mod subscribers;
 mod templates;
@@ -77,6 +79,8 @@ enum Command {
     Digest(digest::Options),
     /// The editions that are due, made and delivered; made for cron
     Send(send::Options),
+    /// Feeds, archive and the pages of subscribers over HTTP
+    Serve(serve::Options),
     /// What was made of a newsletter, and whether it goes out
     #[command(subcommand)]
     Edition(edition::Command),
@@ -210,7 +214,9 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
         command => {
             let runtime = match command {
                 // Signing is work for every processor.
-                Command::Send(_) => Builder::new_multi_thread().enable_all().build()?,
+                Command::Send(_) | Command::Serve(_) => {
+                    Builder::new_multi_thread().enable_all().build()?
+                }
                 _ => runtime()?,
             };
             match command {
@@ -265,6 +271,7 @@ async fn run_with_store(
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Send(options) => send::run(site, &store, options, now).await,
+        Command::Serve(options) => return serve::run(cli, store, options, now).await,
         Command::Doctor(options) => doctor::run(site, &store, options).await,
         Command::Bounce(options) => bounce::run(&store, options, now).await,
         Command::Edition(command) => edition::run(site, &store, command, now).await,

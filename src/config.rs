@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,6 +50,7 @@ pub struct Settings {
     pub alerts: Alerts,
     pub mail: Mail,
     pub newsletters: BTreeMap<String, Newsletter>,
+    pub serve: Serve,
 }
 
 /// Who hears of sources that give less than they should, once, and of their recovery.
@@ -110,6 +112,42 @@ pub struct Ed25519 {
     pub selector: String,
     /// PEM: `openssl genpkey -algorithm ed25519 -out dkim-ed25519.pem`.
     pub key_file: PathBuf,
+}
+
+/// What `infocus serve` does beyond the files of the output.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serve {
+    /// Networks of proxies that say truly whom they ask for (`X-Forwarded-For`).
+    #[serde(deserialize_with = "networks")]
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Networks that may read `/metrics`.
+    #[serde(deserialize_with = "networks")]
+    #[schemars(with = "Vec<String>")]
+    pub metrics: Vec<IpNet>,
+    /// How often one client may ask to be subscribed in an hour.
+    pub wishes: u16,
+    /// Bits of work that a browser does before it may ask: 16 take a second. Who has no scripts
+    /// cannot ask then.
+    pub proof_of_work: Option<u8>,
+    /// What `infocus serve --hash-password` made of the password of `/desk`; there is no desk without.
+    pub desk_password: Option<String>,
+}
+
+impl Default for Serve {
+    fn default() -> Self {
+        let loopback = [IpNet::from(Ipv4Net::new_assert(Ipv4Addr::new(127, 0, 0, 0), 8))];
+        let loopback: Vec<IpNet> =
+            loopback.into_iter().chain([IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST))]).collect();
+        Serve {
+            trusted_proxies: loopback.clone(),
+            metrics: loopback,
+            wishes: 10,
+            proof_of_work: None,
+            desk_password: None,
+        }
+    }
 }
 
 /// How pages are fetched.
@@ -184,6 +222,7 @@ impl Default for Settings {
             alerts: Alerts::default(),
             mail: Mail::default(),
             newsletters: BTreeMap::new(),
+            serve: Serve::default(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! Sighting + what the store knows --ledger--> Item: new, updated or unchanged
 //! items --publish--> RSS, Atom, JSON Feed, pages, archive
 //! items --newsletter--> Digest --> Edition, frozen --> one Delivery to each subscriber --mail--> a relay
+//! output, store --serve--> readers, subscribers
 //! ```
 //!
 //! Follow one announcement: [`cli`] makes sure that this is the only [`run`] and that there is
@@ -63,6 +64,7 @@ pub mod offers;
 pub mod publish;
 pub mod refresh;
 pub mod run;
+pub mod serve;
 pub mod site;
 pub mod store;
 pub mod templates;

@@ -30,6 +30,7 @@ pub use delivery::State;
 pub use digest::{Digest, Section};
 pub use draft::{Draft, PREVIEW, draft, next_html, preview, rehearse};
 pub use edition::{Edition, EditionState, Group, Variant};
+pub(crate) use gather::carried;
 pub use import::{ImportError, Table, check as check_choice};
 pub use lint::lint;
 pub use notes::Notes;
@@ -92,7 +93,7 @@ fn master(site: &Site, content: &Content) -> Result<Master, Diagnostic> {
 }
 
 /// The language of a newsletter, for those who chose none.
-fn language<'a>(site: &'a Site, name: &str) -> &'a str {
+pub(crate) fn language<'a>(site: &'a Site, name: &str) -> &'a str {
     let own = site.settings.newsletters[name].language.as_deref();
     own.unwrap_or(&site.settings.language)
 }

@@ -145,7 +145,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// What the file system knows of a site's own files, with the settings that are in the environment.
-fn site_state(site: &Path) -> String {
+pub fn site_state(site: &Path) -> String {
     let own = [config::FILE, catalog::DIRECTORY, templates::DIRECTORY];
     let mut parts = vec![env!("CARGO_PKG_VERSION").as_bytes().to_vec()];
     parts.extend(own.iter().flat_map(|name| known(WalkDir::new(site.join(name)))));

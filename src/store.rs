@@ -89,6 +89,12 @@ impl Store {
         Ok(Store { pool })
     }
 
+    /// Ends well if the database answers.
+    pub async fn has_answered(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Closes the connections, so that the files beside a SQLite file are gone.
     pub async fn close(self) {
         self.pool.close().await;

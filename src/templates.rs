@@ -13,7 +13,7 @@ use crate::{hash, toml_file};
 pub const DIRECTORY: &str = "templates";
 
 /// Name and default text of each. What ends in `.txt` is plain text and not escaped.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 16] = [
     ("head.html", include_str!("../templates/head.html")),
     ("page.css", include_str!("../templates/page.css")),
     ("index.html", include_str!("../templates/index.html")),
@@ -25,6 +25,10 @@ const DEFAULTS: [(&str, &str); 12] = [
     ("digest/body.txt", include_str!("../templates/digest/body.txt")),
     ("digest/confirm.html", include_str!("../templates/digest/confirm.html")),
     ("digest/confirm.txt", include_str!("../templates/digest/confirm.txt")),
+    ("subscriber/form.html", include_str!("../templates/subscriber/form.html")),
+    ("subscriber/said.html", include_str!("../templates/subscriber/said.html")),
+    ("subscriber/form.css", include_str!("../templates/subscriber/form.css")),
+    ("subscriber/work.js", include_str!("../templates/subscriber/work.js")),
     (TEXTS, include_str!("../templates/texts.toml")),
 ];
 
@@ -123,6 +127,11 @@ impl Templates {
         texts
     }
 
+    /// The words that are in just this language, if there are some.
+    pub fn own_texts(&self, language: &str) -> Option<&Texts> {
+        self.texts.get(language)
+    }
+
     /// Name and default text of every template.
     pub fn defaults() -> impl Iterator<Item = (&'static str, &'static str)> {
         DEFAULTS.into_iter()
@@ -133,7 +142,7 @@ impl Templates {
 fn strangers(site: &Path) -> Vec<Diagnostic> {
     let root = site.join(DIRECTORY);
     let mut problems = Vec::new();
-    for folder in [root.clone(), root.join("digest")] {
+    for folder in [root.clone(), root.join("digest"), root.join("subscriber")] {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
         files.sort();

@@ -13,7 +13,7 @@ use crate::config::Newsletter;
 use crate::diagnostic::count;
 use crate::mail::{Mailbox, Transport};
 use crate::newsletter::delivery::{self, Clock, Delivered, Halt, OUTBOX};
-use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State};
+use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State, consent};
 use crate::run::{Lock, Run};
 use crate::site::Site;
 use crate::store::Store;
@@ -77,6 +77,9 @@ pub async fn run(
             "warning: an earlier run broke off: {} left without an answer",
             count(uncertain as usize, "message")
         );
+    }
+    if let (_, Some(error)) = consent::ask_waiting(site, store, now).await? {
+        eprintln!("warning: somebody could not be asked whether it was them: {error}");
     }
     let (openings, reopened) = match options.only.is_empty() {
         true => (open(site, store, options, now).await?, None),
@@ -217,7 +220,7 @@ async fn stopped() {
     });
 }
 
-async fn asked_to_stop() {
+pub(super) async fn asked_to_stop() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

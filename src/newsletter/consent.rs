@@ -12,8 +12,17 @@ use crate::mail::Recipient;
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
 
-/// Nobody is asked again before.
+/// No mailbox is asked again before, by whatever newsletter.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// When a mail that could not leave is tried again.
+const LATER: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long it is tried.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
+
+/// How long whoever is mailing one may take.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
 /// What has come of asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +36,7 @@ pub enum Asked {
 }
 
 /// Subscribes somebody, pending that they confirm by the link in a mail, or by answering it. Whoever
-/// left may come back by that, too.
+/// left may come back by that, too. A mail that cannot leave now is tried again.
 pub async fn ask(
     site: &Site,
     store: &Store,
@@ -35,66 +44,101 @@ pub async fn ask(
     subscriber: &Subscriber,
     now: Timestamp,
 ) -> Result<Asked, NewsletterError> {
-    let language = match subscriber.choice.language.as_str() {
-        "" => super::language(site, name),
-        chosen => chosen,
-    };
-    let (subject, text, html) = render(site, name, language)?;
+    let mail = Mail::render(site, name, &subscriber.choice.language)?;
     let mut pending = subscriber.clone();
     pending.status = Status::Pending;
-    pending.consent.text = Some(text.replace(Token::BLANK, "…"));
+    pending.consent.text = Some(mail.text.replace(Token::BLANK, "…"));
     match store.subscribe(name, std::slice::from_ref(&pending)).await?.as_slice() {
-        [Subscribed::Added] => {}
         [Subscribed::Was(Status::Active)] => return Ok(Asked::Active),
-        [Subscribed::Was(_)] => match store.ask_again(name, &pending, now - AGAIN).await? {
-            Some(known) => pending = known,
-            None => return Ok(Asked::Left),
-        },
-        _ => return Ok(Asked::Left),
+        [Subscribed::Suppressed(_)] => return Ok(Asked::Left),
+        _ => {}
     }
-    let id = hash::short([name.to_owned(), pending.token.to_string(), now.to_string()], 16);
-    let content = Content {
-        newsletter: name,
-        id: &id,
-        date: now,
-        language,
-        subject: &subject,
-        text: &text,
-        html: &html,
+    let Some(known) = store.ask(name, &pending, (now - AGAIN, now, now + LEASE)).await? else {
+        return Ok(Asked::Left);
     };
-    let to = Recipient { mailbox: &pending.mailbox, token: &pending.token, message_id: &id };
-    let posted = delivery::post(site, &master(site, &content)?, name, to, "confirm").await;
-    if posted.is_err() {
-        store.was_not_asked(&pending.token).await?;
+    if let Err(error) = mail.post(site, name, &known, now).await {
+        store.was_not_asked(&known.token, now + LATER).await?;
+        return Err(error);
     }
-    posted.map(|()| Asked::Mailed)
+    store.was_asked(&known.token).await?;
+    Ok(Asked::Mailed)
 }
 
-/// Subject, text and HTML of the mail, with the blank in the place of the token.
-fn render(
+/// Asks those who could not be asked before; says how many were, and why another was not.
+pub async fn ask_waiting(
     site: &Site,
-    name: &str,
-    language: &str,
-) -> Result<(String, String, String), NewsletterError> {
-    let texts = site.templates.texts(language);
-    let title = &site.settings.newsletters[name].title;
-    let asked = texts.get("confirm_subject").map(String::as_str).unwrap_or_default();
-    let subject = format!("{asked}: {title}");
-    let context = json!({
-        "title": title,
-        "subject": subject,
-        "language": language,
-        "confirm_url": address(site, name),
-        "address": site.settings.mail.address,
-        "t": texts,
-    });
-    let text = site.templates.render("digest/confirm.txt", context.clone())?;
-    let html = site.templates.render("digest/confirm.html", context)?;
-    let options = InlineOptions { keep_style_tags: false, ..InlineOptions::default() };
-    let html = CSSInliner::new(options)
-        .inline(&html)
-        .map_err(|error| NewsletterError::Styles(error.to_string()))?;
-    Ok((subject, text, html))
+    store: &Store,
+    now: Timestamp,
+) -> Result<(usize, Option<NewsletterError>), NewsletterError> {
+    let (mut asked, mut failed) = (0, None);
+    for (name, subscriber) in store.to_ask(now, now + LEASE, now - PATIENCE).await? {
+        if !site.settings.newsletters.contains_key(&name) {
+            continue;
+        }
+        match ask(site, store, &name, &subscriber, now).await {
+            Ok(Asked::Mailed) => asked += 1,
+            Ok(Asked::Active | Asked::Left) => store.was_asked(&subscriber.token).await?,
+            Err(error) => failed = Some(error),
+        }
+    }
+    Ok((asked, failed))
+}
+
+/// The mail that asks, with the blank in the place of the token.
+struct Mail {
+    language: String,
+    subject: String,
+    text: String,
+    html: String,
+}
+
+impl Mail {
+    async fn post(
+        &self,
+        site: &Site,
+        name: &str,
+        to: &Subscriber,
+        now: Timestamp,
+    ) -> Result<(), NewsletterError> {
+        let id = hash::short([name.to_owned(), to.token.to_string(), now.to_string()], 16);
+        let content = Content {
+            newsletter: name,
+            id: &id,
+            date: now,
+            language: &self.language,
+            subject: &self.subject,
+            text: &self.text,
+            html: &self.html,
+        };
+        let to = Recipient { mailbox: &to.mailbox, token: &to.token, message_id: &id };
+        delivery::post(site, &master(site, &content)?, name, to, "confirm").await
+    }
+
+    fn render(site: &Site, name: &str, language: &str) -> Result<Mail, NewsletterError> {
+        let language = match language {
+            "" => super::language(site, name),
+            chosen => chosen,
+        };
+        let texts = site.templates.texts(language);
+        let title = &site.settings.newsletters[name].title;
+        let asked = texts.get("confirm_subject").map(String::as_str).unwrap_or_default();
+        let subject = format!("{asked}: {title}");
+        let context = json!({
+            "title": title,
+            "subject": subject,
+            "language": language,
+            "confirm_url": address(site, name),
+            "address": site.settings.mail.address,
+            "t": texts,
+        });
+        let text = site.templates.render("digest/confirm.txt", context.clone())?;
+        let html = site.templates.render("digest/confirm.html", context)?;
+        let options = InlineOptions { keep_style_tags: false, ..InlineOptions::default() };
+        let html = CSSInliner::new(options)
+            .inline(&html)
+            .map_err(|error| NewsletterError::Styles(error.to_string()))?;
+        Ok(Mail { language: language.to_owned(), subject, text, html })
+    }
 }
 
 /// Where they confirm.
@@ -108,7 +152,7 @@ fn address(site: &Site, name: &str) -> Url {
 /// matters.
 pub fn rehearse(site: &Site) -> Result<(), NewsletterError> {
     for (name, _) in site.settings.newsletters.iter().take(1) {
-        render(site, name, &site.settings.language)?;
+        Mail::render(site, name, &site.settings.language)?;
     }
     Ok(())
 }

@@ -94,7 +94,7 @@ async fn drop_known(
 
 /// The feeds of a newsletter that somebody wants, in its order; all of the site if it names none.
 /// Whoever wants a language gets the feeds in it, if there is any.
-fn carried<'a>(site: &'a Site, newsletter: &Newsletter, choice: &Choice) -> Vec<&'a Feed> {
+pub fn carried<'a>(site: &'a Site, newsletter: &Newsletter, choice: &Choice) -> Vec<&'a Feed> {
     let find = |slug: &String| site.feeds.iter().find(|feed| feed.slug.as_str() == slug);
     let all: Vec<&Feed> = match newsletter.feeds.as_slice() {
         [] => site.feeds.iter().collect(),

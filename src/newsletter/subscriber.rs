@@ -6,6 +6,7 @@ use std::fmt;
 use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::mail::Mailbox;
 
@@ -29,6 +30,21 @@ pub struct Choice {
     pub frequency: String,
     /// Slugs; none: all feeds of the newsletter.
     pub feeds: BTreeSet<String>,
+}
+
+impl Subscriber {
+    /// All that is known of them, as the law lets everybody ask for it.
+    pub fn known(&self, newsletter: &str) -> Value {
+        json!({
+            "email": self.mailbox.address(),
+            "name": self.mailbox.name(),
+            "newsletter": newsletter,
+            "status": self.status,
+            "choice": self.choice,
+            "consent": self.consent,
+            "since": self.created_at,
+        })
+    }
 }
 
 /// Whether a subscriber is mailed.

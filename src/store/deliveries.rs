@@ -54,6 +54,18 @@ pub type Noted = HashSet<(String, Token)>;
 const WIDTH: usize = 7;
 
 impl Store {
+    /// Editions that somebody got or was to get, and what became of each, the newest first.
+    pub async fn received(&self, token: &Token) -> Result<Vec<(String, State)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT edition, state FROM deliveries WHERE subscriber = $1 ORDER BY due_at DESC, edition",
+        )
+        .bind(token.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        let one = |row: &AnyRow| Ok((row.try_get("edition")?, sql::state(row.try_get("state")?)?));
+        rows.iter().map(one).collect()
+    }
+
     /// Claims deliveries of an edition that are due; those of subscribers who have left, or are
     /// never mailed again, are put down as suppressed instead. Says how many were taken in all:
     /// none, if none is due.

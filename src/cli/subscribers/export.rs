@@ -3,7 +3,7 @@
 use std::io;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{BATCH, done, joined, mailbox, nobody};
 use crate::cli::{Answer, newsletter};
@@ -57,19 +57,10 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
     done(String::new(), Value::Null)
 }
 
-/// What the law lets everybody ask for.
 async fn one(store: &Store, name: &str, address: &Mailbox) -> anyhow::Result<Answer> {
     let Some(one) = store.subscriber(name, address).await? else {
         return Err(nobody(name, address).into());
     };
-    let known = json!({
-        "email": one.mailbox.address(),
-        "name": one.mailbox.name(),
-        "newsletter": name,
-        "status": one.status,
-        "choice": one.choice,
-        "consent": one.consent,
-        "since": one.created_at,
-    });
+    let known = one.known(name);
     done(serde_json::to_string_pretty(&known)?, known)
 }

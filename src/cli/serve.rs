@@ -1,0 +1,68 @@
+//! `serve`: the public face over HTTP, and on request all that cron would do.
+
+use std::io;
+use std::net::SocketAddr;
+
+use clap::Args;
+use jiff::Timestamp;
+use listenfd::ListenFd;
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use super::{Answer, Cli, Outcome, send};
+use crate::diagnostic::Diagnostic;
+use crate::newsletter::delivery::Clock;
+use crate::serve::{self, Server};
+use crate::site::Site;
+use crate::store::Store;
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Where to listen; a socket that systemd has opened goes before
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Also looks at the sources and sends what is due, in place of cron
+    #[arg(long)]
+    schedule: bool,
+    /// Writes a line for each request, without anybody's address
+    #[arg(long)]
+    log: bool,
+}
+
+pub async fn run(
+    cli: &Cli,
+    store: Store,
+    options: &Options,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let (site, clock) = (Site::load(&cli.site)?, Clock::start(now));
+    let listener = listener(options.listen).await?;
+    let address = listener.local_addr()?;
+    let server = Server::new(site, store.clone(), serve::Options { clock, logs: options.log });
+    eprintln!("serving http://{address}/");
+    let schedule = options.schedule.then(|| super::schedule::start(&cli.site, clock));
+    server.run(listener, send::asked_to_stop()).await?;
+    eprintln!("stopped");
+    if let Some(schedule) = schedule {
+        schedule.finish();
+    }
+    store.close().await;
+    Ok(Answer { outcome: Outcome::Done, text: String::new(), json: json!({ "served": address }) })
+}
+
+/// The socket that was handed over (sd_listen_fds), or one of its own.
+async fn listener(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    if let Some(listener) = ListenFd::from_env().take_tcp_listener(0)? {
+        listener.set_nonblocking(true)?;
+        return Ok(TcpListener::from_std(listener)?);
+    }
+    TcpListener::bind(address).await.map_err(|error| {
+        let problem = Diagnostic::new(format!("failed to listen on `{address}`: {error}"));
+        match error.kind() {
+            io::ErrorKind::AddrInUse => problem
+                .help("another program listens there; `--listen 127.0.0.1:8081` is another place"),
+            _ => problem,
+        }
+        .into()
+    })
+}

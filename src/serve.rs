@@ -1,0 +1,226 @@
+//! The public face, over HTTP: what is published, the pages where people subscribe and leave, the
+//! operator's desk, and what programs that watch want to know.
+//!
+//! Whatever is a file of the output is answered from [`Files`]; all else goes to the pages of
+//! [`door`], and to [`gauges`].
+
+mod client;
+mod door;
+mod files;
+mod gauges;
+mod listen;
+mod page;
+
+use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, LockResult, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Extension};
+use axum::http::uri::PathAndQuery;
+use axum::http::{Request, Response, StatusCode, Uri};
+use axum::response::IntoResponse;
+use http_body_util::{Either, Full};
+use hyper::body::{Bytes, Incoming};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tower::ServiceExt;
+
+use crate::diagnostic::Invalid;
+use crate::newsletter::delivery::Clock;
+use crate::run;
+use crate::site::Site;
+use crate::store::Store;
+use client::{Limit, client_of};
+use files::{Files, Rhythm};
+use gauges::Gauges;
+
+/// Bytes of a request's body at most.
+const BODY: usize = 64 << 10;
+
+/// How long a request may take, its body included.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether the site is another.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// An answer: of a file, or of a page that was made for the request.
+pub(crate) type Reply = Response<Either<Full<Bytes>, Body>>;
+
+/// Who serves, and what.
+#[derive(Debug)]
+pub struct Server {
+    root: PathBuf,
+    loaded: RwLock<Arc<Loaded>>,
+    store: Store,
+    clock: Clock,
+    files: Files,
+    wishes: Limit,
+    gauges: Gauges,
+    asker: door::Asker,
+    logs: bool,
+}
+
+/// A site as it was last loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    pub site: Site,
+    rhythm: Rhythm,
+    /// Path of the site's address, without the slash at its end.
+    base: String,
+    state: String,
+}
+
+impl Loaded {
+    fn new(site: Site) -> Loaded {
+        let base = site.settings.base_url.path().trim_end_matches('/').to_owned();
+        Loaded { rhythm: Rhythm::new(&site), base, state: run::site_state(&site.root), site }
+    }
+}
+
+/// What is not in the settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    pub clock: Clock,
+    /// A line for each request, without anybody's address.
+    pub logs: bool,
+}
+
+impl Server {
+    pub fn new(site: Site, store: Store, options: Options) -> Arc<Server> {
+        let (asker, wanted) = door::Asker::new();
+        let server = Arc::new(Server {
+            root: site.root.clone(),
+            files: Files::new(site.output().root().to_owned()),
+            wishes: Limit::new(site.settings.serve.wishes.into(), Duration::from_secs(3600)),
+            gauges: Gauges::default(),
+            loaded: RwLock::new(Arc::new(Loaded::new(site))),
+            store,
+            clock: options.clock,
+            asker,
+            logs: options.logs,
+        });
+        tokio::spawn(door::ask_all(server.clone(), wanted));
+        server
+    }
+
+    /// Answers until `stop`; what was begun is finished, within ten seconds.
+    pub async fn run(
+        self: Arc<Server>,
+        listener: TcpListener,
+        stop: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let router = router(self.clone());
+        let looking = tokio::spawn(self.clone().look());
+        let server = self.clone();
+        let answered = listen::run(listener, stop, move |peer, request| {
+            let (server, router) = (server.clone(), router.clone());
+            async move { server.reply(peer, request, router).await }
+        });
+        answered.await?;
+        looking.abort();
+        self.asker.finish().await;
+        Ok(())
+    }
+
+    fn loaded(&self) -> Arc<Loaded> {
+        held(self.loaded.read()).clone()
+    }
+
+    /// Loads the site again when its files are others; as long as that fails, what was loaded serves.
+    async fn look(self: Arc<Server>) {
+        let mut refused = String::new();
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let state = run::site_state(&self.root);
+            if state == self.loaded().state || state == refused {
+                continue;
+            }
+            match Site::load(&self.root) {
+                Ok(site) => {
+                    *held(self.loaded.write()) = Arc::new(Loaded::new(site));
+                    self.files.forget();
+                }
+                Err(Invalid(problems)) => {
+                    for problem in problems {
+                        eprintln!("warning: what is served stays as it was: {problem}");
+                    }
+                    refused = state;
+                }
+            }
+        }
+    }
+
+    async fn reply(
+        self: Arc<Server>,
+        peer: IpAddr,
+        mut request: Request<Incoming>,
+        router: Router,
+    ) -> Reply {
+        let began = Instant::now();
+        let loaded = self.loaded();
+        // A proxy may have cut the path of the site off, or not.
+        if !loaded.base.is_empty()
+            && let Some(rest) = request.uri().path().strip_prefix(&loaded.base)
+            && rest.starts_with('/')
+            && let Some(uri) = with_path(request.uri(), rest)
+        {
+            *request.uri_mut() = uri;
+        }
+        let path = request.uri().path();
+        if let Some(reply) = self.files.answer(path, &request, &loaded.rhythm).await {
+            self.gauges.count(gauges::Kind::File, reply.status(), began.elapsed());
+            if self.logs {
+                listen::log(
+                    request.method(),
+                    request.uri(),
+                    reply.status(),
+                    began,
+                    self.clock.now(),
+                );
+            }
+            return reply;
+        }
+        let client =
+            client_of(peer, request.headers(), &loaded.site.settings.serve.trusted_proxies);
+        let (method, uri) = (request.method().clone(), request.uri().clone());
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(client);
+        request.extensions_mut().insert(loaded);
+        let reply = match timeout(PATIENCE, router.oneshot(request)).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(never)) => match never {},
+            Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+        };
+        self.gauges.count(gauges::Kind::of(uri.path()), reply.status(), began.elapsed());
+        if self.logs {
+            listen::log(&method, &uri, reply.status(), began, self.clock.now());
+        }
+        reply.map(Either::Right)
+    }
+}
+
+fn router(server: Arc<Server>) -> Router {
+    Router::new()
+        .merge(door::router())
+        .merge(gauges::router())
+        .fallback(async |Extension(loaded): Extension<Arc<Loaded>>, uri: Uri| {
+            page::nothing_there(&loaded, uri.path())
+        })
+        .layer(DefaultBodyLimit::max(BODY))
+        .with_state(server)
+}
+
+fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path: PathAndQuery = format!("{path}{query}").parse().ok()?;
+    Some(path.into())
+}
+
+/// What a lock keeps; whoever panicked with it left it as it was.
+fn held<T>(lock: LockResult<T>) -> T {
+    lock.unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,324 @@
+//! The pages of subscribers: to ask for a newsletter, to confirm, to choose, and to leave.
+//!
+//! A GET changes nothing, so that programs that follow all links of a mail neither confirm nor leave.
+//! Whoever asks is told the same at once, whether the address is known, unknown or never mailed: what
+//! is to be done is done afterwards. The same addresses answer programs in JSON, if they ask so.
+
+mod ask;
+mod say;
+mod wish;
+mod work;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, middleware};
+use serde_json::json;
+
+use super::client::Client;
+use super::page;
+use super::{Loaded, Server};
+use crate::newsletter::{Status, Subscriber, Token};
+use crate::store::StoreError;
+use say::Door;
+use wish::Wish;
+
+pub use ask::{Asker, ask_all};
+
+pub fn router() -> Router<Arc<Server>> {
+    Router::new()
+        .route("/newsletters/{name}/subscribe", get(form).post(subscribe).options(preflight))
+        .route("/newsletters/{name}/confirm/{token}", get(confirm_page).post(confirm))
+        .route("/newsletters/{name}/unsubscribe/{token}", get(leave_page).post(leave))
+        .route("/newsletters/{name}/preferences/{token}", get(preferences).post(choose))
+        .route("/newsletters/{name}/preferences/{token}/data", get(data))
+        .route("/newsletters/{name}/preferences/{token}/erase", post(erase))
+        .layer(middleware::map_response(unlisted))
+}
+
+/// The addresses are secrets, and no search engine needs them.
+async fn unlisted(mut reply: Response) -> Response {
+    let unlisted = header::HeaderValue::from_static("noindex");
+    reply.headers_mut().insert("x-robots-tag", unlisted);
+    reply
+}
+
+type Site = Extension<Arc<Loaded>>;
+type Shared = State<Arc<Server>>;
+
+async fn form(
+    site: Site,
+    State(server): Shared,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(door) = Door::of(&site, &name, "", &headers) else {
+        return page::nothing_there(&site, &format!("/newsletters/{name}/subscribe"));
+    };
+    door.form(&server, StatusCode::OK, &Wish::default(), None)
+}
+
+/// A page of another host may send what its own form asked for.
+async fn preflight() -> Response {
+    let headers = [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type, accept"),
+        (header::ACCESS_CONTROL_MAX_AGE, "86400"),
+    ];
+    (StatusCode::NO_CONTENT, headers).into_response()
+}
+
+async fn subscribe(
+    site: Site,
+    State(server): Shared,
+    Extension(client): Extension<Client>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(door) = Door::of(&site, &name, "", &headers) else {
+        return page::nothing_there(&site, &format!("/newsletters/{name}/subscribe"));
+    };
+    if let Err(wait) = server.wishes.count(client) {
+        let mut reply = door.said(StatusCode::TOO_MANY_REQUESTS, "too_many");
+        reply.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
+        return reply;
+    }
+    let wish = Wish::read(&headers, &body);
+    // No person sees that field.
+    if !wish.website.is_empty() {
+        return door.said(StatusCode::OK, "asked");
+    }
+    let subscriber = match wish.subscriber(&door, server.clock.now()) {
+        Ok(subscriber) => subscriber,
+        Err(problem) => {
+            return door.form(&server, StatusCode::UNPROCESSABLE_ENTITY, &wish, Some(problem));
+        }
+    };
+    if let Some(bits) = site.site.settings.serve.proof_of_work
+        && !server.asker.work.is_done(&wish.challenge, &wish.proof, bits, server.clock.now())
+    {
+        return door.form(&server, StatusCode::UNPROCESSABLE_ENTITY, &wish, Some("unproven"));
+    }
+    match server.asker.ask(name, subscriber) {
+        true => door.said(StatusCode::OK, "asked"),
+        false => door.said(StatusCode::SERVICE_UNAVAILABLE, "too_many"),
+    }
+}
+
+/// Somebody by the token in their link.
+struct Known {
+    token: Token,
+    subscriber: Subscriber,
+}
+
+/// Whose a link is. Of one that was cut off or made up nothing is said but that.
+async fn known(
+    server: &Server,
+    loaded: &Arc<Loaded>,
+    (name, token): &(String, String),
+    headers: &HeaderMap,
+) -> Result<(Door, Known), Response> {
+    let nobody = |headers| match Door::of(loaded, name, "", headers) {
+        Some(door) => door.said(StatusCode::NOT_FOUND, "unknown"),
+        None => page::nothing_there(loaded, &format!("/newsletters/{name}/confirm/")),
+    };
+    let Some(token) = Token::parse(token) else { return Err(nobody(headers)) };
+    let found = server.store.by_token(&token).await.map_err(page::failed)?;
+    match found {
+        Some((newsletter, subscriber)) if newsletter == *name => {
+            let language = &subscriber.choice.language;
+            let door = Door::of(loaded, name, language, headers).ok_or_else(|| nobody(headers))?;
+            Ok((door, Known { token, subscriber }))
+        }
+        _ => Err(nobody(headers)),
+    }
+}
+
+type Link = Path<(String, String)>;
+
+/// Other newsletters that the same mailbox was to confirm: one mail a day asks for all of them.
+async fn others(
+    server: &Server,
+    door: &Door,
+    known: &Known,
+) -> Result<Vec<(String, Token)>, StoreError> {
+    let mut others = server.store.pending_of(&known.subscriber.mailbox, &door.name).await?;
+    others.retain(|(name, _)| door.settings().newsletters.contains_key(name));
+    Ok(others)
+}
+
+async fn confirm_page(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+) -> Response {
+    let (door, known) = match known(&server, &site, &link, &headers).await {
+        Ok(known) => known,
+        Err(reply) => return reply,
+    };
+    if known.subscriber.status == Status::Active {
+        return door.confirmed(&known.token);
+    }
+    match others(&server, &door, &known).await {
+        Ok(others) => door.ask("confirm", "confirm_yes", &others),
+        Err(error) => page::failed(error),
+    }
+}
+
+async fn confirm(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (door, known) = match known(&server, &site, &link, &headers).await {
+        Ok(known) => known,
+        Err(reply) => return reply,
+    };
+    match join(&server, &door, &known, &Wish::read(&headers, &body)).await {
+        Ok(true) => door.confirmed(&known.token),
+        Ok(false) => door.said(StatusCode::GONE, "unknown"),
+        Err(error) => page::failed(error),
+    }
+}
+
+/// Subscribes somebody who has their own link: who was asked, or who has left and thinks better of it.
+async fn join(
+    server: &Server,
+    door: &Door,
+    known: &Known,
+    wish: &Wish,
+) -> Result<bool, StoreError> {
+    let now = server.clock.now();
+    for (name, token) in others(server, door, known).await? {
+        if wish.also.contains(&name) {
+            server.store.confirm(&token, now).await?;
+        }
+    }
+    let mailbox = known.subscriber.mailbox.key();
+    match known.subscriber.status {
+        Status::Active => Ok(true),
+        Status::Pending => server.store.confirm(&known.token, now).await,
+        Status::Unsubscribed if server.store.suppressed(&[mailbox]).await?.is_empty() => {
+            let mut consent = known.subscriber.consent.clone();
+            consent.confirmed_at = Some(now);
+            server.store.set_consent(&known.token, &consent).await?;
+            let mailbox = &known.subscriber.mailbox;
+            server.store.set_status(&door.name, mailbox, Status::Active, now).await
+        }
+        Status::Unsubscribed => Ok(false),
+    }
+}
+
+async fn leave_page(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+) -> Response {
+    match known(&server, &site, &link, &headers).await {
+        Ok((door, known)) if known.subscriber.status == Status::Unsubscribed => {
+            door.left(&known.token)
+        }
+        Ok((door, _)) => door.ask("leave", "unsubscribe", &[]),
+        Err(reply) => reply,
+    }
+}
+
+/// By the button of the page, or by that of a mail program (RFC 8058): at once, and as often as anybody
+/// likes.
+async fn leave(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+) -> Response {
+    let (door, known) = match known(&server, &site, &link, &headers).await {
+        Ok(known) => known,
+        Err(reply) => return reply,
+    };
+    match server.store.unsubscribe(&known.token, server.clock.now()).await {
+        Ok(_) => door.left(&known.token),
+        Err(error) => page::failed(error),
+    }
+}
+
+async fn preferences(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+) -> Response {
+    match known(&server, &site, &link, &headers).await {
+        Ok((door, known)) => door.preferences(StatusCode::OK, &known.subscriber, None),
+        Err(reply) => reply,
+    }
+}
+
+async fn choose(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let (door, mut known) = match known(&server, &site, &link, &headers).await {
+        Ok(known) => known,
+        Err(reply) => return reply,
+    };
+    let wish = Wish::read(&headers, &body);
+    let Some(choice) = wish.choice(&door) else {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return door.preferences(status, &known.subscriber, Some("no_choice"));
+    };
+    let mailbox = known.subscriber.mailbox.clone();
+    match server.store.choose(&door.name, &mailbox, &choice, server.clock.now()).await {
+        Ok(_) => {
+            let language = choice.language.clone();
+            known.subscriber.choice = choice;
+            // In the language that was chosen just now.
+            let door = Door::of(&site, &link.0, &language, &headers).unwrap_or(door);
+            door.preferences(StatusCode::OK, &known.subscriber, Some("saved"))
+        }
+        Err(error) => page::failed(error),
+    }
+}
+
+async fn data(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Response {
+    let (door, known) = match known(&server, &site, &link, &headers).await {
+        Ok(known) => known,
+        Err(reply) => return reply,
+    };
+    match server.store.received(&known.token).await {
+        Ok(received) => {
+            let mut data = known.subscriber.known(&door.name);
+            data["deliveries"] = json!(received);
+            page::json(StatusCode::OK, &data)
+        }
+        Err(error) => page::failed(error),
+    }
+}
+
+async fn erase(
+    site: Site,
+    State(server): Shared,
+    Path(link): Link,
+    headers: HeaderMap,
+) -> Response {
+    let (door, known) = match known(&server, &site, &link, &headers).await {
+        Ok(known) => known,
+        Err(reply) => return reply,
+    };
+    match server.store.erase(&known.subscriber.mailbox, server.clock.now()).await {
+        Ok(_) => door.said(StatusCode::OK, "erased"),
+        Err(error) => page::failed(error),
+    }
+}

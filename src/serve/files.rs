@@ -1,0 +1,148 @@
+//! What is published, as it lies in the output, from memory: read and compressed once for each change
+//! of a file, and not for each request.
+
+mod answer;
+mod kept;
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, RwLock};
+
+use hyper::{HeaderMap, Method, Request, header};
+use percent_encoding::percent_decode_str;
+use tokio::sync::Mutex;
+
+use super::Reply;
+use answer::{allowed, answer, moved};
+use kept::Kept;
+
+pub use kept::Rhythm;
+
+/// Bytes that are kept at most; then what was not asked for lately goes.
+const MOST: usize = 64 << 20;
+
+/// The page of a directory.
+const INDEX: &str = "index.html";
+
+/// Files of a feed, that people who come upon one in a browser see as its page.
+const FEEDS: [&str; 3] = ["feed.xml", "atom.xml", "feed.json"];
+
+/// The files of an output.
+#[derive(Debug)]
+pub struct Files {
+    root: PathBuf,
+    kept: RwLock<HashMap<String, Arc<Kept>>>,
+    /// One file is read and compressed at a time: whoever wants the same waits for it.
+    reading: Mutex<()>,
+}
+
+impl Files {
+    pub fn new(root: PathBuf) -> Files {
+        Files { root, kept: RwLock::default(), reading: Mutex::default() }
+    }
+
+    /// Forgets what it has read: how long files are good for may have changed.
+    pub fn forget(&self) {
+        super::held(self.kept.write()).clear();
+    }
+
+    /// The answer from a file, or none if there is none under this path, which begins with a slash.
+    pub async fn answer<B>(
+        &self,
+        path: &str,
+        request: &Request<B>,
+        rhythm: &Rhythm,
+    ) -> Option<Reply> {
+        let headers = request.headers();
+        let path = match (feed_file(path), is_person(headers, request.uri().query())) {
+            (Some(directory), true) => directory,
+            _ => path,
+        };
+        let kept = match self.at_hand(path) {
+            Some(kept) => kept,
+            None => {
+                let name = safe(path)?;
+                if !path.ends_with('/') && self.root.join(&name).is_dir() {
+                    return Some(moved(request.uri().path()));
+                }
+                let name = if path.ends_with('/') { name + INDEX } else { name };
+                self.read(path, name, rhythm).await?
+            }
+        };
+        match *request.method() {
+            Method::GET | Method::HEAD => Some(answer(&kept, headers)),
+            _ => Some(allowed(request.method(), &kept)),
+        }
+    }
+
+    /// What was read of a file, if that is still what it is.
+    fn at_hand(&self, path: &str) -> Option<Arc<Kept>> {
+        let kept = super::held(self.kept.read()).get(path).cloned()?;
+        let is_fresh = kept.is_of(&fs::metadata(&kept.file).ok()?);
+        kept.was_wanted.store(true, Ordering::Relaxed);
+        is_fresh.then_some(kept)
+    }
+
+    async fn read(&self, path: &str, name: String, rhythm: &Rhythm) -> Option<Arc<Kept>> {
+        let _turn = self.reading.lock().await;
+        if let Some(kept) = self.at_hand(path) {
+            return Some(kept);
+        }
+        let (file, lasting) = (self.root.join(&name), rhythm.of(&name));
+        let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting));
+        let kept = Arc::new(reading.await.ok()?.ok()?);
+        let mut all = super::held(self.kept.write());
+        all.insert(path.to_owned(), kept.clone());
+        make_room(&mut all);
+        Some(kept)
+    }
+}
+
+/// What nobody asked for since the last time that there was no room goes first, then all.
+fn make_room(all: &mut HashMap<String, Arc<Kept>>) {
+    let size =
+        |all: &HashMap<String, Arc<Kept>>| all.values().map(|kept| kept.size()).sum::<usize>();
+    if size(all) <= MOST {
+        return;
+    }
+    all.retain(|_, kept| kept.was_wanted.swap(false, Ordering::Relaxed));
+    if size(all) > MOST {
+        all.clear();
+    }
+}
+
+/// The directory of a feed, if a path is one of its files.
+fn feed_file(path: &str) -> Option<&str> {
+    let (directory, name) = path.split_at(path.rfind('/')? + 1);
+    FEEDS.contains(&name).then_some(directory)
+}
+
+/// True if it is a person who goes there, and not a feed reader (Fetch Metadata, W3C): what a browser
+/// shows of a feed is of no use. `?raw` is for whoever wants to see it nevertheless.
+fn is_person(headers: &HeaderMap, query: Option<&str>) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|to| to == "document") && query != Some("raw")
+}
+
+/// The name of a file below the output; none for what is none, or is hidden.
+fn safe(path: &str) -> Option<String> {
+    let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
+    let is_safe = |part: &str| !part.starts_with('.') && !part.contains(['\\', '\0', ':']);
+    let inner = path.strip_suffix('/').unwrap_or(&path);
+    let parts_are_safe = inner.split('/').all(|part| !part.is_empty() && is_safe(part));
+    let is_contained = Path::new(inner).is_relative();
+    (path.is_empty() || parts_are_safe && is_contained).then(|| path.into_owned())
+}
+
+/// True if a client has what is there already.
+fn has_it(headers: &HeaderMap, kept: &Kept) -> bool {
+    match headers.get(header::IF_NONE_MATCH) {
+        // What a client has in one encoding is as good as in another.
+        Some(known) => known.to_str().is_ok_and(|known| known == "*" || known.contains(&kept.hash)),
+        None => headers
+            .get(header::IF_MODIFIED_SINCE)
+            .and_then(|since| httpdate::parse_http_date(since.to_str().ok()?).ok())
+            .is_some_and(|since| kept.modified <= since),
+    }
+}

@@ -1,0 +1,201 @@
+//! The answers that a file gives (RFC 9110).
+
+use std::ops::Range;
+
+use http_body_util::{Either, Full};
+use hyper::body::Bytes;
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Response, StatusCode};
+
+use super::has_it;
+use super::kept::{Coded, Kept};
+use crate::serve::Reply;
+
+/// Pages may show pictures and styles, and run nothing.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src * data:; \
+                      form-action 'self'; base-uri 'none'; frame-ancestors 'self'";
+
+const FEED_VARIES: HeaderValue = HeaderValue::from_static("accept-encoding, sec-fetch-dest");
+const VARIES: HeaderValue = HeaderValue::from_static("accept-encoding");
+const ANYBODY: HeaderValue = HeaderValue::from_static("*");
+
+/// What is there, or that the client has it.
+pub fn answer(kept: &Kept, headers: &HeaderMap) -> Reply {
+    if headers.contains_key(header::RANGE)
+        && let Some(part) = part(kept, headers)
+    {
+        return part;
+    }
+    let (coded, coding) = coded(kept, headers.get(header::ACCEPT_ENCODING));
+    if has_it(headers, kept) {
+        let mut reply = with(kept, coded, StatusCode::NOT_MODIFIED, Bytes::new());
+        reply.headers_mut().remove(header::CONTENT_TYPE);
+        return reply;
+    }
+    let mut reply = with(kept, coded, StatusCode::OK, coded.bytes.clone());
+    if let Some(coding) = coding {
+        reply.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    reply
+}
+
+/// What a file may be asked with, for those who ask that, and for those who asked otherwise.
+pub fn allowed(method: &Method, kept: &Kept) -> Reply {
+    let is_asked = *method == Method::OPTIONS;
+    let status = if is_asked { StatusCode::NO_CONTENT } else { StatusCode::METHOD_NOT_ALLOWED };
+    let mut reply = bare(status, Bytes::new());
+    let headers = reply.headers_mut();
+    let methods = HeaderValue::from_static("GET, HEAD, OPTIONS");
+    headers.insert(header::ALLOW, methods.clone());
+    if kept.is_feed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANYBODY);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        let conditional = HeaderValue::from_static("if-none-match, if-modified-since");
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, conditional);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("86400"));
+    }
+    reply
+}
+
+/// A directory is under its name with a slash.
+pub fn moved(path: &str) -> Reply {
+    let mut reply = bare(StatusCode::PERMANENT_REDIRECT, Bytes::new());
+    // By its last part alone, so that it is right behind a proxy that has cut something off.
+    let last = path.rsplit('/').next().unwrap_or_default();
+    if let Ok(place) = HeaderValue::from_str(&format!("./{last}/")) {
+        reply.headers_mut().insert(header::LOCATION, place);
+    }
+    reply
+}
+
+fn bare(status: StatusCode, body: Bytes) -> Reply {
+    let mut reply = Response::new(Either::Left(Full::new(body)));
+    *reply.status_mut() = status;
+    reply
+}
+
+fn with(kept: &Kept, coded: &Coded, status: StatusCode, body: Bytes) -> Reply {
+    let mut reply = bare(status, body);
+    let headers = reply.headers_mut();
+    headers.reserve(12);
+    headers.insert(header::CONTENT_TYPE, kept.media_type.clone());
+    headers.insert(header::ETAG, coded.etag.clone());
+    headers.insert(header::LAST_MODIFIED, kept.last_modified.clone());
+    headers.insert(header::CACHE_CONTROL, kept.cache_control.clone());
+    headers.insert(header::VARY, if kept.is_feed || kept.is_page { FEED_VARIES } else { VARIES });
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if kept.is_feed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANYBODY);
+        const SHOWN: HeaderName = header::ACCESS_CONTROL_EXPOSE_HEADERS;
+        headers.insert(SHOWN, HeaderValue::from_static("etag, last-modified"));
+    }
+    if kept.is_page {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    reply
+}
+
+/// The smallest of what there is that a client takes (RFC 9110, 12.5.3).
+fn coded<'a>(kept: &'a Kept, accepted: Option<&HeaderValue>) -> (&'a Coded, Option<&'static str>) {
+    let accepted = accepted.and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+    let codings = [("br", &kept.brotli), ("zstd", &kept.zstd), ("gzip", &kept.gzip)];
+    for (name, coded) in codings {
+        if let Some(coded) = coded
+            && takes(accepted, name)
+        {
+            return (coded, Some(name));
+        }
+    }
+    (&kept.plain, None)
+}
+
+fn takes(accepted: &str, coding: &str) -> bool {
+    accepted.split(',').any(|one| {
+        let (name, quality) = one.split_once(';').unwrap_or((one, ""));
+        let quality = quality.trim().strip_prefix("q=");
+        let is_refused = quality.is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
+        name.trim().eq_ignore_ascii_case(coding) && !is_refused
+    })
+}
+
+/// A part of a file, where one is asked for, of what the client has the rest of (RFC 9110, 14). More
+/// than one, and what cannot be read, is answered with the whole.
+fn part(kept: &Kept, headers: &HeaderMap) -> Option<Reply> {
+    let coded = &kept.plain;
+    if let Some(of) = headers.get(header::IF_RANGE)
+        && *of != coded.etag
+        && *of != kept.last_modified
+    {
+        return None;
+    }
+    let range = headers.get(header::RANGE)?.to_str().ok()?.strip_prefix("bytes=")?;
+    let length = coded.bytes.len();
+    let (status, told, bytes) = match range_of(range, length)? {
+        range if range.is_empty() => {
+            (StatusCode::RANGE_NOT_SATISFIABLE, format!("bytes */{length}"), Bytes::new())
+        }
+        range => {
+            let told = format!("bytes {}-{}/{length}", range.start, range.end - 1);
+            (StatusCode::PARTIAL_CONTENT, told, coded.bytes.slice(range))
+        }
+    };
+    let mut reply = with(kept, coded, status, bytes);
+    reply.headers_mut().insert(header::CONTENT_RANGE, HeaderValue::from_str(&told).ok()?);
+    Some(reply)
+}
+
+/// Empty if there is nothing there.
+fn range_of(text: &str, length: usize) -> Option<Range<usize>> {
+    let (first, last) = text.split_once('-')?;
+    let number = |text: &str| text.trim().parse::<usize>().ok();
+    let range = match (first.trim(), last.trim()) {
+        ("", last) => length.saturating_sub(number(last)?)..length,
+        (first, "") => number(first)?..length,
+        (first, last) => {
+            let (first, last) = (number(first)?, number(last)?);
+            if last < first {
+                return None;
+            }
+            first..(last + 1).min(length)
+        }
+    };
+    Some(if range.start < length { range } else { 0..0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{range_of, takes};
+
+    #[test]
+    fn parts_are_what_rfc_9110_says() {
+        for (text, expected) in [
+            ("0-4", Some(0..5)),
+            ("5-", Some(5..10)),
+            ("-3", Some(7..10)),
+            ("-30", Some(0..10)),
+            ("4-99", Some(4..10)),
+            ("10-", Some(0..0)),
+            ("-0", Some(0..0)),
+            ("4-2", None),
+            ("0-1,4-5", None),
+            ("x", None),
+        ] {
+            assert_eq!(range_of(text, 10), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_coding_is_taken_if_it_is_named_and_not_refused() {
+        for (accepted, expected) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("gzip;q=0", false),
+            ("gzip;q=0.000, br", false),
+            ("", false),
+            ("xgzip", false),
+        ] {
+            assert_eq!(takes(accepted, "gzip"), expected, "{accepted}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Connections: as many as there may be, none longer than it is of use, and all of them finished when
+//! it is time to stop.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::http::{Method, Request, StatusCode, Uri};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+
+use super::Reply;
+use crate::newsletter::Token;
+
+/// Bytes of the headers of a request at most.
+const HEADERS: usize = 16 << 10;
+
+/// How long a client may take for them, and how long a connection may lie idle.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Connections at the same time, if the system allows so many.
+const CONNECTIONS: u64 = 16_384;
+
+/// Files that have room beside them.
+const FILES: u64 = 128;
+
+/// How long what was begun may take when it is time to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Answers requests until `stop`.
+pub async fn run<F>(
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+    answer: impl Fn(IpAddr, Request<Incoming>) -> F + Clone + Send + 'static,
+) -> io::Result<()>
+where
+    F: Future<Output = Reply> + Send + 'static,
+{
+    let room = Arc::new(Semaphore::new(connections()));
+    let shutdown = GracefulShutdown::new();
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEADERS);
+    tokio::pin!(stop);
+    loop {
+        let place = tokio::select! {
+            place = room.clone().acquire_owned() => place.map_err(io::Error::other)?,
+            () = &mut stop => break,
+        };
+        let (stream, peer) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                // Of one connection, or for want of files: there will be some.
+                Err(_) => {
+                    sleep(Duration::from_millis(20)).await;
+                    continue;
+                }
+            },
+            () = &mut stop => break,
+        };
+        let _ = stream.set_nodelay(true);
+        let answer = answer.clone();
+        let service = service_fn(move |request| {
+            let answered = answer(peer.ip(), request);
+            async move { Ok::<_, Infallible>(answered.await) }
+        });
+        let connection = shutdown.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            // Whoever breaks off, or sends what is no request, has been told so.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    let _ = timeout(GRACE, shutdown.shutdown()).await;
+    Ok(())
+}
+
+/// As many connections as the system allows, which is asked to allow what it may.
+#[cfg(unix)]
+fn connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    files.saturating_sub(FILES).clamp(FILES, CONNECTIONS) as usize
+}
+
+#[cfg(not(unix))]
+fn connections() -> usize {
+    CONNECTIONS as usize
+}
+
+/// A line for a request, with nothing in it that says whose it was.
+pub fn log(method: &Method, uri: &Uri, status: StatusCode, began: Instant, now: Timestamp) {
+    let hidden = |part: &'_ str| if Token::parse(part).is_some() { "..." } else { part }.to_owned();
+    let path: Vec<String> = uri.path().split('/').map(hidden).collect();
+    let milliseconds = began.elapsed().as_secs_f64() * 1e3;
+    println!("{now:.0} {method} {} {} {milliseconds:.1} ms", path.join("/"), status.as_u16());
+}

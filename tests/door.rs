@@ -1,0 +1,273 @@
+//! The pages of subscribers: they ask, confirm, choose and leave, and nobody else does it for them.
+
+use mailparse::MailHeaderMap;
+use serde_json::Value;
+
+use crate::bed::Bed;
+use crate::served::{Reply, Served};
+
+const SUBSCRIBE: &str = "/newsletters/weekly/subscribe";
+
+fn bed(settings: &str) -> Bed {
+    let bed = Bed::new();
+    let own = bed.read("infocus.toml")
+        + "[mail]\nfrom = \"news@example.org\"\n[newsletters.weekly]\ntitle = \"Weekly\"\n"
+        + settings;
+    bed.write("infocus.toml", own);
+    for slug in ["news", "dams"] {
+        let feed = format!("title = \"About {slug}\"\n[[source]]\nfiles = \"{slug}/*\"\n");
+        bed.write(&format!("feeds/{slug}.toml"), feed);
+        bed.write(&format!("feeds/{slug}/one.txt"), format!("In Focus\n\nOne of {slug}\n\nText."));
+    }
+    bed.run(&["refresh"]).ends(0);
+    bed
+}
+
+fn mails(bed: &Bed) -> Vec<String> {
+    bed.files("outbox").into_keys().filter(|name| name.contains("confirm/")).collect()
+}
+
+/// The path of the link in the mail that somebody got.
+fn link(served: &Served, bed: &Bed, newsletter: &str, address: &str) -> String {
+    let file = format!("outbox/confirm/{newsletter}-{address}.eml");
+    served.until("mail", || bed.path(&file).exists().then_some(()));
+    let mail = bed.read(&file).replace("=\r\n", "");
+    let start = mail.find(&format!("/newsletters/{newsletter}/confirm/")).expect("a link");
+    mail[start..].chars().take_while(|c| !c.is_whitespace() && *c != '"').collect()
+}
+
+fn statuses(bed: &Bed) -> String {
+    bed.run(&["subscribers", "list", "weekly"]).ends(0).stdout
+}
+
+#[test]
+fn somebody_asks_confirms_chooses_and_leaves_and_comes_back() {
+    let bed = bed("[newsletters.weekly.frequencies]\ndaily = \"daily 08:00\"\n");
+    let served = Served::start(&bed);
+    let form = served.get(SUBSCRIBE).ends(200);
+    for part in ["type=\"email\"", "name=\"frequency\"", "value=\"daily\"", "About dams"] {
+        assert!(form.contains(part), "{part} in {form}");
+    }
+    let told =
+        served.post(SUBSCRIBE, "email=ana%40example.org&frequency=daily&feeds=news&feeds=dams");
+    assert!(told.ends(200).contains("Please look into your mailbox"));
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    assert!(served.get(&confirm).ends(200).contains("Do you want this newsletter?"));
+    assert!(statuses(&bed).contains("pending"), "a look confirms nothing");
+    assert!(served.post(&confirm, "").ends(200).contains("You are subscribed"));
+    assert_eq!(statuses(&bed), "active        ana@example.org                           daily\n");
+    let preferences = confirm.replace("confirm", "preferences");
+    let page = served.get(&preferences).ends(200);
+    assert!(page.contains("value=\"daily\" selected"), "{page}");
+    served.post(&preferences, "frequency=&feeds=dams").ends(200);
+    assert_eq!(statuses(&bed), "active        ana@example.org                           dams\n");
+    assert_eq!(served.post(&preferences, "frequency=hourly").status, 422);
+    let leave = confirm.replace("confirm", "unsubscribe");
+    served.get(&leave).ends(200);
+    served.ask("HEAD", &leave, &[], b"");
+    assert!(statuses(&bed).starts_with("active"), "a look leaves nothing");
+    assert!(served.post(&leave, "").ends(200).contains("You are unsubscribed"));
+    assert!(statuses(&bed).starts_with("unsubscribed"));
+    served.post(&confirm, "").ends(200);
+    assert!(statuses(&bed).starts_with("active"), "it was a mistake");
+    let data: Value =
+        serde_json::from_str(&served.get(&format!("{preferences}/data")).ends(200)).expect("JSON");
+    assert_eq!(data["email"], "ana@example.org");
+    assert!(
+        data["consent"]["confirmed_at"].is_string() && data["consent"]["text"].is_string(),
+        "{data}"
+    );
+    served.post(&format!("{preferences}/erase"), "").ends(200);
+    assert_eq!(statuses(&bed), "");
+    served.get(&preferences).ends(404);
+}
+
+#[test]
+fn one_click_leaves_without_cookie_login_or_redirect_and_as_often_as_anybody_likes() {
+    let bed = bed("");
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org"]).ends(0);
+    bed.run(&["send", "weekly", "--include-backlog"]).ends(0);
+    let mail = bed.files("outbox").into_values().next().expect("a mail").0;
+    let mail = mailparse::parse_mail(&mail).expect("a mail");
+    let header = mail.headers.get_first_value("List-Unsubscribe").expect("a header");
+    let url = header.split(['<', '>']).find(|part| part.starts_with("https:")).expect("an address");
+    let path = url.strip_prefix("https://news.example.org").expect("a path");
+    let served = Served::start(&bed);
+    for forged in
+        [&path[..path.len() - 1], &path.replace("weekly", "other"), &(path.to_owned() + "0")]
+    {
+        assert_eq!(served.post(forged, "List-Unsubscribe=One-Click").status, 404, "{forged}");
+    }
+    assert!(statuses(&bed).starts_with("active"));
+    for _ in 0..2 {
+        let reply = served.post(path, "List-Unsubscribe=One-Click");
+        assert_eq!(
+            (reply.status, reply.header("location"), reply.header("set-cookie")),
+            (200, "", "")
+        );
+    }
+    assert!(statuses(&bed).starts_with("unsubscribed"));
+    bed.write("feeds/news/two.txt", "In Focus\n\nTwo\n\nText.");
+}
+
+/// What a stranger can see of an answer.
+fn seen(reply: Reply) -> (u16, String, String) {
+    (reply.status, reply.header("content-security-policy").to_owned(), reply.text())
+}
+
+#[test]
+fn known_unknown_and_suppressed_addresses_are_answered_alike() {
+    let bed = bed("");
+    bed.run(&["subscribers", "add", "weekly", "known@example.org"]).ends(0);
+    bed.run(&["subscribers", "suppress", "weekly", "never@example.org"]).ends(0);
+    let served = Served::start(&bed);
+    let answers: Vec<_> = ["known", "never", "new", "known"]
+        .iter()
+        .map(|name| seen(served.post(SUBSCRIBE, &format!("email={name}@example.org"))))
+        .collect();
+    assert!(answers.windows(2).all(|two| two[0] == two[1]), "{answers:?}");
+    link(&served, &bed, "weekly", "new@example.org");
+    assert_eq!(mails(&bed).len(), 1, "{:?}", mails(&bed));
+}
+
+#[test]
+fn an_address_is_asked_once_a_day_by_whatever_way() {
+    let mut bed = bed("[newsletters.monthly]\ntitle = \"Monthly\"\n");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    served.post(SUBSCRIBE, "email=ANA@example.org").ends(200);
+    let json = [("content-type", "application/json")];
+    let asked = served.ask(
+        "POST",
+        "/newsletters/monthly/subscribe",
+        &json,
+        b"{\"email\":\"ana@example.org\"}",
+    );
+    assert!(asked.ends(200).contains("\"result\":\"asked\""));
+    // Whoever was asked after her has been, so that she was, or was left alone.
+    served.post(SUBSCRIBE, "email=last@example.org").ends(200);
+    link(&served, &bed, "weekly", "last@example.org");
+    let told =
+        bed.run(&["subscribers", "add", "monthly", "ana@example.org", "--ask"]).ends(0).stdout;
+    assert!(told.contains("within a day"), "{told}");
+    assert_eq!(mails(&bed).len(), 2, "{:?}", mails(&bed));
+    let page = served.get(&confirm).ends(200);
+    assert!(page.contains("name=\"also\" value=\"monthly\""), "one mail asks for all: {page}");
+    served.post(&confirm, "also=monthly").ends(200);
+    let monthly = bed.run(&["subscribers", "list", "monthly"]).ends(0).stdout;
+    assert!(monthly.starts_with("active"), "{monthly}");
+    drop(served);
+    bed.run(&["subscribers", "remove", "monthly", "ana@example.org"]).ends(0);
+    bed.at("2026-05-05T15:00:01Z");
+    let told =
+        bed.run(&["subscribers", "add", "monthly", "ana@example.org", "--ask"]).ends(0).stdout;
+    assert!(told.contains("Asked: ana@example.org"), "{told}");
+}
+
+#[test]
+fn a_client_that_asks_too_often_is_refused_and_feeds_are_still_answered() {
+    let bed = bed("[serve]\nwishes = 3\n");
+    let served = Served::start(&bed);
+    let ask = |n: usize, client: &str| {
+        let headers =
+            [("x-forwarded-for", client), ("content-type", "application/x-www-form-urlencoded")];
+        served.ask("POST", SUBSCRIBE, &headers, format!("email=p{n}@example.org").as_bytes())
+    };
+    let answers: Vec<u16> = (0..5).map(|n| ask(n, "192.0.2.1").status).collect();
+    assert_eq!(answers, [200, 200, 200, 429, 429]);
+    assert!(ask(6, "192.0.2.1").header("retry-after").parse::<u64>().expect("seconds") > 3000);
+    assert_eq!(ask(7, "192.0.2.2").status, 200);
+    assert_eq!(served.get("/news/feed.xml").status, 200);
+}
+
+#[test]
+fn programs_that_fill_in_everything_are_not_asked() {
+    let bed = bed("");
+    let served = Served::start(&bed);
+    let told = served.post(SUBSCRIBE, "email=bot@example.org&website=https://spam.example");
+    assert!(told.ends(200).contains("Please look into your mailbox"), "and are not told");
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    link(&served, &bed, "weekly", "ana@example.org");
+    assert_eq!(mails(&bed).len(), 1);
+}
+
+#[test]
+fn what_is_no_address_comes_back_with_what_was_filled_in() {
+    let bed = bed("language = \"de\"\n");
+    let served = Served::start(&bed);
+    for wrong in ["ana", "ana%40", "", "%3Cscript%3E", "a%0d%0abcc:x%40example.org"] {
+        let reply = served.post(SUBSCRIBE, &format!("email={wrong}&feeds=dams"));
+        assert_eq!(reply.status, 422, "{wrong}");
+        let page = reply.text();
+        assert!(
+            page.contains("Das ist keine E-Mail-Adresse") && !page.contains("<script"),
+            "{page}"
+        );
+        assert!(
+            page.contains("value=\"dams\" checked") && page.contains("value=\"news\">"),
+            "{page}"
+        );
+    }
+    let json = [("content-type", "application/json")];
+    let reply = served.ask("POST", SUBSCRIBE, &json, b"{\"email\":\"ana\"}");
+    assert_eq!(reply.status, 422);
+    let told: Value = serde_json::from_slice(&reply.body).expect("JSON");
+    assert_eq!(told["result"], "refused");
+    assert_eq!(served.ask("POST", SUBSCRIBE, &json, b"no json").status, 422);
+    assert_eq!(served.get("/newsletters/none/subscribe").status, 404);
+}
+
+#[test]
+fn who_cannot_be_asked_now_is_asked_when_the_relay_is_back() {
+    let mut bed = bed("");
+    let settings = bed.read("infocus.toml");
+    let away =
+        settings.replace("[mail]\n", "[mail]\ntransport = \"smtp://127.0.0.1:1?tls=none\"\n");
+    bed.write("infocus.toml", away);
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    served.until("subscriber", || statuses(&bed).contains("ana").then_some(()));
+    drop(served);
+    bed.write("infocus.toml", settings);
+    bed.at("2026-05-04T15:10:00Z");
+    let served = Served::start(&bed);
+    link(&served, &bed, "weekly", "ana@example.org");
+}
+
+#[test]
+fn a_browser_has_to_work_before_it_may_ask_if_the_site_says_so() {
+    let bed = bed("[serve]\nproof_of_work = 8\n");
+    let served = Served::start(&bed);
+    let page = served.get(SUBSCRIBE).ends(200);
+    let challenge =
+        page.split("name=\"challenge\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let challenge = challenge.expect("a challenge");
+    let is_proof = |n: &u32| {
+        let hash =
+            ring::digest::digest(&ring::digest::SHA256, format!("{challenge}{n}").as_bytes());
+        hash.as_ref()[0] == 0
+    };
+    let proof = (0..).find(is_proof).expect("a proof");
+    let wish = format!("email=ana@example.org&challenge={challenge}&proof=");
+    assert_eq!(served.post(SUBSCRIBE, &format!("{wish}x")).status, 422);
+    assert_eq!(served.post(SUBSCRIBE, &format!("{wish}{proof}")).status, 200);
+    assert_eq!(served.post(SUBSCRIBE, &format!("{wish}{proof}")).status, 422, "each is for once");
+}
+
+#[test]
+fn pages_of_secret_addresses_tell_them_to_nobody() {
+    let bed = bed("");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    let reply = served.get(&confirm);
+    assert_eq!(reply.header("referrer-policy"), "no-referrer");
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert_eq!(reply.header("x-robots-tag"), "noindex");
+    assert!(reply.header("content-security-policy").starts_with("default-src 'none'"));
+    assert!(
+        !reply.text().contains("ana@"),
+        "whoever gets the link passed on does not see whose it is"
+    );
+}
