@@ -38,6 +38,14 @@ pub async fn ping(url: &Url, text: String, has_failed: bool) -> Result<(), reqwe
     send(&url, "text/plain; charset=utf-8", text).await
 }
 
+/// Does as a mail program does when somebody clicks to leave (RFC 8058); says how that was answered.
+pub async fn click(url: &Url) -> Result<reqwest::StatusCode, reqwest::Error> {
+    let client = builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let kind = "application/x-www-form-urlencoded";
+    let request = request(&client, url, kind, "List-Unsubscribe=One-Click".to_owned());
+    Ok(request.send().await?.status())
+}
+
 async fn send(url: &Url, content_type: &str, body: String) -> Result<(), reqwest::Error> {
     request(&client()?, url, content_type, body).send().await?.error_for_status()?;
     Ok(())
@@ -45,9 +53,13 @@ async fn send(url: &Url, content_type: &str, body: String) -> Result<(), reqwest
 
 /// What posts, to addresses that the operator has chosen.
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
+    builder().build()
+}
+
+fn builder() -> reqwest::ClientBuilder {
     // An error means that a provider is installed already, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().timeout(PATIENCE).build()
+    reqwest::Client::builder().timeout(PATIENCE)
 }
 
 /// A post that is to be sent.

@@ -98,7 +98,14 @@ pub(crate) fn language<'a>(site: &'a Site, name: &str) -> &'a str {
     own.unwrap_or(&site.settings.language)
 }
 
-/// The address where each subscriber leaves.
+/// The address where a subscriber leaves.
+pub fn leave_url(site: &Site, name: &str, token: &Token) -> Url {
+    let mut url = unsubscribe(site, name);
+    url.set_path(&url.path().replace(Token::BLANK, token.as_str()));
+    url
+}
+
+/// The address where each subscriber leaves, with the blank in the place of the token.
 fn unsubscribe(site: &Site, name: &str) -> Url {
     let mut url = site.settings.base_url.clone();
     url.set_path(&format!("{}newsletters/{name}/unsubscribe/{}", url.path(), Token::BLANK));

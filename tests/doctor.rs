@@ -16,6 +16,8 @@ use serde_json::Value;
 use crate::bed::Bed;
 use crate::relay::Relay;
 use crate::send::bed_with;
+use crate::served::Served;
+use crate::server::{Answer, Server};
 
 type Zone = BTreeMap<(String, RecordType), Vec<String>>;
 
@@ -102,9 +104,15 @@ fn well(bed: &Bed) -> Dns {
     dns
 }
 
-/// What the findings are about, and what they say.
+/// What the findings are about, and what they say, where the site is served.
 fn findings(bed: &Bed, dns: &Dns, code: i32) -> Vec<(String, String)> {
-    let told = bed.run(&["doctor", "--json", "--dns", &dns.address.to_string()]).ends(code).stdout;
+    let served = Served::start(bed);
+    findings_at(bed, dns, served.address, code)
+}
+
+fn findings_at(bed: &Bed, dns: &Dns, server: SocketAddr, code: i32) -> Vec<(String, String)> {
+    let (dns, server) = (dns.address.to_string(), server.to_string());
+    let told = bed.run(&["doctor", "--json", "--dns", &dns, "--server", &server]).ends(code).stdout;
     let told: Value = serde_json::from_str(&told).expect("JSON");
     let text = |value: &Value| value.as_str().expect("text").to_owned();
     let findings = told["findings"].as_array().expect("findings");
@@ -180,6 +188,34 @@ fn each_fault_of_a_zone_is_one_finding() {
         assert_eq!(found[0].0, about, "{found:?}");
         assert!(found[0].1.contains(problem), "{found:?}");
     }
+}
+
+#[test]
+fn a_one_click_that_is_not_answered_at_once_is_a_finding() {
+    let relay = Relay::start();
+    let bed = bed(&relay);
+    let dns = well(&bed);
+    for (answer, expected) in [
+        (Answer::status(404), "answers 404 Not Found to the one click"),
+        (Answer::status(302).with("location", "/login"), "answers 302 Found to the one click"),
+    ] {
+        let server = Server::start(move |_| answer.clone());
+        let address = server.url("").strip_prefix("http://").and_then(|at| at.parse().ok());
+        let found = findings_at(&bed, &dns, address.expect("an address"), 3);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, "one-click");
+        assert!(found[0].1.contains(expected), "{found:?}");
+        let paths = server.asked();
+        assert_eq!(
+            (paths.len(), paths[0].method.as_str()),
+            (1, "POST"),
+            "nobody follows: {paths:?}"
+        );
+    }
+    let gone =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let found = findings_at(&bed, &dns, gone.expect("an address"), 3);
+    assert!(found[0].1.contains("does not answer"), "{found:?}");
 }
 
 #[test]

@@ -6,13 +6,14 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::{Answer, Outcome};
+use super::{Answer, Outcome, chain};
+use crate::alert;
 use crate::diagnostic::count;
 use crate::mail::dns::{Dns, DnsError};
 use crate::mail::doctor::{self, Finding};
 use crate::mail::smtp::Session;
 use crate::mail::{Mailbox, Relay, Security, Signer, Transport};
-use crate::newsletter::{self as news, delivery, lint};
+use crate::newsletter::{self as news, Token, delivery, lint};
 use crate::site::Site;
 use crate::store::Store;
 
@@ -24,6 +25,9 @@ pub struct Options {
     /// Asks this name server, not those of the machine
     #[arg(long, value_name = "ADDRESS:PORT")]
     dns: Option<SocketAddr>,
+    /// Where `infocus serve` answers, if this machine does not reach it by its public name
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    server: Option<SocketAddr>,
 }
 
 pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Result<Answer> {
@@ -37,6 +41,10 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
         Some(from) => {
             sender(site, from, options, &mut findings).await?;
             links(site, &mut findings);
+            // What never leaves the machine has links that nobody follows.
+            if let Transport::Smtp(_) = &site.settings.mail.transport {
+                findings.extend(one_click(site, options).await?);
+            }
         }
     }
     for (name, newsletter) in &site.settings.newsletters {
@@ -151,6 +159,32 @@ async fn connection(relay: &Relay, from: &Mailbox) -> Option<Finding> {
             "see `transport` under `[mail]`, and `INFOCUS_SMTP_PASSWORD`",
         )),
     }
+}
+
+/// Whether the one click that leaves is answered as it has to be (RFC 8058): at once, without sending
+/// anybody elsewhere. It is asked for nobody, so that nobody leaves.
+async fn one_click(site: &Site, options: &Options) -> anyhow::Result<Option<Finding>> {
+    let base = &site.settings.base_url;
+    let Some(name) = site.settings.newsletters.keys().next() else { return Ok(None) };
+    if base.scheme() != "https" {
+        return Ok(None);
+    }
+    let url = news::leave_url(site, name, &Token::nobody());
+    let mut asked = url.clone();
+    if let Some(server) = options.server {
+        asked = format!("http://{server}{}", url.path()).parse()?;
+    }
+    let problem = match alert::click(&asked).await {
+        Ok(status) if status.is_success() => return Ok(None),
+        Ok(status) => format!("`{url}` answers {status} to the one click that leaves"),
+        Err(error) => format!("`{url}` does not answer: {}", chain(&error.without_url().into())),
+    };
+    Ok(Some(Finding::new(
+        "one-click",
+        problem,
+        "let `infocus serve` answer there, behind a proxy for `https://`; if this machine cannot reach \
+         it by that name, `--server 127.0.0.1:8080` says where it is",
+    )))
 }
 
 /// The ways out that every mail offers.

@@ -234,13 +234,18 @@ async fn leave_page(
 }
 
 /// By the button of the page, or by that of a mail program (RFC 8058): at once, and as often as anybody
-/// likes.
+/// likes. Nobody may leave, too: by that it is tried whether it works.
 async fn leave(
     site: Site,
     State(server): Shared,
     Path(link): Link,
     headers: HeaderMap,
 ) -> Response {
+    if link.1 == Token::nobody().as_str()
+        && let Some(door) = Door::of(&site, &link.0, "", &headers)
+    {
+        return door.said(StatusCode::OK, "left");
+    }
     let (door, known) = match known(&server, &site, &link, &headers).await {
         Ok(known) => known,
         Err(reply) => return reply,
