@@ -1,5 +1,6 @@
 //! The newsletter: what is new in a period, frozen as an edition, delivered to each subscriber once.
 
+pub mod archive;
 pub mod bounce;
 pub mod consent;
 pub mod delivery;
@@ -21,7 +22,7 @@ use url::Url;
 use crate::diagnostic::Diagnostic;
 use crate::mail::smtp::{Fault, Reply, Step};
 use crate::mail::{Mailbox, Master, Message};
-use crate::publish::OutputError;
+use crate::publish::{OutputError, PublishError};
 use crate::site::Site;
 use crate::store::StoreError;
 use crate::templates::TemplateError;
@@ -35,7 +36,7 @@ pub use import::{ImportError, Table, check as check_choice};
 pub use lint::lint;
 pub use notes::Notes;
 pub use open::{Asked, EDITIONS, Opening, open, place};
-pub use render::{Rendered, render};
+pub use render::{Rendered, render, web_page};
 pub use schedule::{Approval, Schedule};
 pub use subscriber::{Choice, Consent, Status, Subscriber, Token};
 
@@ -53,6 +54,8 @@ pub enum NewsletterError {
     Relay(#[from] Fault),
     #[error("the relay does not take it, {0}: {1}")]
     Refused(Step, Reply),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
     #[error("failed to keep `edition.toml` with its edition: {0}")]
     Notes(std::io::Error),
     #[error("failed to put the styles into the mail: {0}")]
@@ -85,7 +88,7 @@ fn master(site: &Site, content: &Content) -> Result<Master, Diagnostic> {
         language: if content.language.is_empty() { language(site, name) } else { content.language },
         list: (&newsletter.title, name),
         unsubscribe: unsubscribe(site, name),
-        archive: site.settings.base_url.clone(),
+        archive: archive::address(site, name),
         text: content.text,
         html: content.html,
     };
@@ -105,10 +108,20 @@ pub fn leave_url(site: &Site, name: &str, token: &Token) -> Url {
     url
 }
 
+/// The address where each subscriber chooses, with the blank in the place of the token.
+fn preferences(site: &Site, name: &str) -> Url {
+    own_page(site, name, "preferences")
+}
+
 /// The address where each subscriber leaves, with the blank in the place of the token.
 fn unsubscribe(site: &Site, name: &str) -> Url {
+    own_page(site, name, "unsubscribe")
+}
+
+/// A page of each subscriber's own, with the blank in the place of the token.
+fn own_page(site: &Site, name: &str, page: &str) -> Url {
     let mut url = site.settings.base_url.clone();
-    url.set_path(&format!("{}newsletters/{name}/unsubscribe/{}", url.path(), Token::BLANK));
+    url.set_path(&format!("{}newsletters/{name}/{page}/{}", url.path(), Token::BLANK));
     url
 }
 

@@ -13,9 +13,11 @@ mod rss;
 use jiff::tz::TimeZone;
 use url::Url;
 
+pub use atom::write as write_atom;
 pub use document::{FeedDocument, date_of, link_of, window};
 pub use health::write as health;
 pub use output::{Output, OutputError, Stage};
+pub use rss::write as write_rss;
 
 use crate::catalog::Feed;
 use crate::config::Settings;

@@ -13,13 +13,15 @@ use crate::{hash, toml_file};
 pub const DIRECTORY: &str = "templates";
 
 /// Name and default text of each. What ends in `.txt` is plain text and not escaped.
-const DEFAULTS: [(&str, &str); 16] = [
+const DEFAULTS: [(&str, &str); 18] = [
     ("head.html", include_str!("../templates/head.html")),
     ("page.css", include_str!("../templates/page.css")),
     ("index.html", include_str!("../templates/index.html")),
     ("feed.html", include_str!("../templates/feed.html")),
     ("archive.html", include_str!("../templates/archive.html")),
     ("item.html", include_str!("../templates/item.html")),
+    ("edition.html", include_str!("../templates/edition.html")),
+    ("newsletter.html", include_str!("../templates/newsletter.html")),
     ("feeds.opml", include_str!("../templates/feeds.opml")),
     ("digest/body.html", include_str!("../templates/digest/body.html")),
     ("digest/body.txt", include_str!("../templates/digest/body.txt")),

@@ -635,3 +635,49 @@ fn the_draft_shows_what_was_changed_as_the_edition_will() {
     bed.run(&["digest", "weekly"]).ends(0);
     assert!(bed.read("preview/weekly/digest.txt").contains("Ferry"));
 }
+
+#[test]
+fn what_was_mailed_is_on_the_web_for_everybody_and_nothing_of_those_who_got_it() {
+    let mut bed = begun("schedule = \"Mon 08:00\"\napproval = \"required\"\n");
+    bed.run(&["subscribers", "add", "weekly", "bo@example.org"]).ends(0);
+    announce(&bed, "news", "Ferry times");
+    bed.at("2026-05-06T10:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-11T06:00:05Z").run(&["send"]).ends(3);
+    assert!(!bed.path("public/newsletters").exists(), "nobody has got it");
+    bed.run(&["edition", "approve", "weekly"]).ends(0);
+    bed.run(&["send"]).ends(0);
+    let page = bed.read("public/newsletters/weekly/weekly-20260511T060000Z.html");
+    assert!(page.contains("Ferry times") && page.contains("11 May 2026"), "{page}");
+    let list = bed.read("public/newsletters/weekly/index.html");
+    assert!(
+        list.contains("./weekly-20260511T060000Z.html") && list.contains("./subscribe"),
+        "{list}"
+    );
+    let mail = bed.read("outbox/weekly-20260511T060000Z/ana@example.org.eml");
+    assert!(
+        mail.contains("List-Archive: <https://news.example.org/newsletters/weekly/>"),
+        "{mail}"
+    );
+    let token = mail
+        .split("/preferences/")
+        .nth(1)
+        .map(|rest| rest.replace("=\r\n", "")[..32].to_owned())
+        .expect("a link");
+    for (name, (bytes, _)) in bed.files("public") {
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in [token.as_str(), infocus::newsletter::Token::BLANK, "ana@", "bo@"] {
+            assert!(!text.contains(secret), "{secret} in {name}");
+        }
+    }
+    let before = bed.files("public");
+    std::fs::remove_dir_all(bed.path("public")).expect("it is removed");
+    bed.at("2026-06-01T10:00:00Z").run(&["publish"]).ends(0);
+    let names = |files: &crate::bed::Files| -> Vec<(String, Vec<u8>)> {
+        files.iter().map(|(name, (bytes, _))| (name.clone(), bytes.clone())).collect()
+    };
+    assert_eq!(
+        names(&bed.files("public")),
+        names(&before),
+        "the same again from what is remembered"
+    );
+}

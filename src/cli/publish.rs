@@ -3,13 +3,15 @@ use serde_json::json;
 
 use super::{Answer, Outcome};
 use crate::diagnostic::count;
+use crate::run::Lock;
 use crate::site::Site;
 use crate::store::Store;
-use crate::{hub, refresh};
+use crate::{hub, newsletter, refresh};
 
 pub async fn run(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<Answer> {
     let feeds: Vec<_> = site.feeds.iter().collect();
     let reports = refresh::publish(site, store, &feeds, true, now).await?;
+    archive(site, store).await?;
     tell_hub(site, store).await?;
     let changed: usize = reports.iter().map(|report| report.changed).sum();
     Ok(Answer {
@@ -22,6 +24,14 @@ pub async fn run(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<A
         ),
         json: json!({ "feeds": reports }),
     })
+}
+
+/// Publishes what was mailed; if another run is about to, it writes the same.
+pub async fn archive(site: &Site, store: &Store) -> anyhow::Result<()> {
+    match Lock::take(&site.root, "archive")? {
+        Some(_lock) => Ok(newsletter::archive::publish(site, store).await?),
+        None => Ok(()),
+    }
 }
 
 /// Tells the hub, if there is one, of what it has not heard of. False if it did not hear all of it.

@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::{Answer, Outcome, deliveries, newsletter};
+use super::{Answer, Outcome, deliveries, newsletter, publish};
 use crate::alert;
 use crate::config::Newsletter;
 use crate::diagnostic::count;
@@ -95,6 +95,9 @@ pub async fn run(
     });
     let run = run.await?;
     bar.finish_and_clear();
+    if run.settled > 0 {
+        publish::archive(site, store).await?;
+    }
     tell(site, &openings, &run).await;
     let waiting = held_before(site, store, options, &openings).await?;
     let is_asked = !options.newsletter.is_empty() || std::io::stdout().is_terminal();

@@ -3,10 +3,9 @@
 use css_inline::{CSSInliner, InlineOptions};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use url::Url;
 
 use super::subscriber::{Status, Subscriber, Token};
-use super::{Content, NewsletterError, delivery, master};
+use super::{Content, NewsletterError, delivery, master, own_page};
 use crate::hash;
 use crate::mail::Recipient;
 use crate::site::Site;
@@ -127,7 +126,7 @@ impl Mail {
             "title": title,
             "subject": subject,
             "language": language,
-            "confirm_url": address(site, name),
+            "confirm_url": own_page(site, name, "confirm"),
             "address": site.settings.mail.address,
             "t": texts,
         });
@@ -139,13 +138,6 @@ impl Mail {
             .map_err(|error| NewsletterError::Styles(error.to_string()))?;
         Ok(Mail { language: language.to_owned(), subject, text, html })
     }
-}
-
-/// Where they confirm.
-fn address(site: &Site, name: &str) -> Url {
-    let mut url = site.settings.base_url.clone();
-    url.set_path(&format!("{}newsletters/{name}/confirm/{}", url.path(), Token::BLANK));
-    url
 }
 
 /// Renders the mail once, so that a template that asks for what it is not given is found before it

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::digest::{Digest, Share};
 use super::gather::{Period, gather};
 use super::notes::Notes;
-use super::render::render;
+use super::render::{render, web_page};
 use super::subscriber::{Choice, Token};
 use super::{Content, NewsletterError, consent, master};
 use crate::catalog::Feed;
@@ -128,6 +128,8 @@ pub fn rehearse(site: &Site) -> Result<(), NewsletterError> {
     let share = Share { feed: &feed, new, updated: vec![Item::bare_sample()] };
     let language = &site.settings.language;
     let notes = Notes { intro: Some("Hello.".to_owned()), ..Notes::default() };
-    render(&Digest::compose(("sample", "Sample"), language, notes, vec![share]), site)?;
+    let digest = Digest::compose(("sample", "Sample"), language, notes, vec![share]);
+    render(&digest, site)?;
+    web_page(&digest, site, Default::default())?;
     consent::rehearse(site)
 }

@@ -11,10 +11,10 @@ use super::digest::Digest;
 use super::edition::{Edition, EditionState, Group, Variant};
 use super::gather::{Period, gather};
 use super::notes::Notes;
-use super::render::render;
+use super::render::{render, web_page};
 use super::schedule::Schedule;
 use super::subscriber::Choice;
-use super::{NewsletterError, draft, master};
+use super::{NewsletterError, archive, draft, language, master};
 use crate::config::Newsletter;
 use crate::model::{Item, Slug};
 use crate::normalize::whole_second;
@@ -218,7 +218,9 @@ impl Rhythm<'_> {
         for (number, (group, digest)) in (1..).zip(groups.iter().zip(&made)) {
             variants.push(self.variant(number, group, digest)?);
         }
-        match self.store.freeze(&edition, &variants, &all.excluded).await? {
+        let language = language(self.site, self.name);
+        let page = web_page(&all, self.site, archive::day(self.site, &edition, language))?;
+        match self.store.freeze(&edition, &page, &variants, &all.excluded).await? {
             Frozen::Changed => Ok(None),
             Frozen::Made => Ok(Some(Opening::NotDue { next: None })),
             Frozen::Opened(deliveries) => {

@@ -4,8 +4,9 @@
 use css_inline::{CSSInliner, InlineOptions};
 use serde_json::{Value, json};
 
+use super::archive::Page;
 use super::digest::Digest;
-use super::{NewsletterError, unsubscribe};
+use super::{NewsletterError, preferences, unsubscribe};
 use crate::mail::encoded_html_len;
 use crate::model::{Image, Item, Slug};
 use crate::normalize::{cut_at_word, line};
@@ -56,6 +57,20 @@ pub fn render(digest: &Digest, site: &Site) -> Result<Rendered, NewsletterError>
         // The text part is not clipped: it has every title and link.
         text: renderer.text()?,
     })
+}
+
+/// Renders a digest as a page of the web, for everybody.
+pub fn web_page(
+    digest: &Digest,
+    site: &Site,
+    (day, date): (String, String),
+) -> Result<Page, NewsletterError> {
+    let renderer = Renderer { digest, site };
+    let mut context = renderer.context(Detail::All, renderer.total());
+    context["day"] = day.into();
+    context["date"] = date.into();
+    let html = site.templates.render("edition.html", context)?;
+    Ok(Page { subject: renderer.subject(), html })
 }
 
 struct Renderer<'a> {
@@ -154,6 +169,7 @@ impl Renderer<'_> {
             "more": more,
             "archive_url": self.site.settings.base_url,
             "unsubscribe_url": unsubscribe(self.site, &self.digest.name),
+            "preferences_url": preferences(self.site, &self.digest.name),
             "address": self.site.settings.mail.address,
             "t": texts,
         })

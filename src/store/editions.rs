@@ -8,6 +8,7 @@ use sqlx::any::AnyRow;
 
 use super::{Store, StoreError, sql};
 use crate::model::ItemId;
+use crate::newsletter::archive::Page;
 use crate::newsletter::{Choice, Edition, EditionState, Group, State, Status, Variant};
 
 const COLUMNS: &str = "id, newsletter, frequency, from_at, until_at, state, reason, release_at, \
@@ -129,13 +130,15 @@ impl Store {
     pub async fn freeze(
         &self,
         edition: &Edition,
+        page: &Page,
         variants: &[Variant],
         excluded: &[ItemId],
     ) -> Result<Frozen, StoreError> {
         let mut transaction = self.transaction().await?;
         let made = sqlx::query(
             "INSERT INTO editions (id, newsletter, frequency, from_at, until_at, state, reason, \
-             release_at, opened_at, fresh) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+             release_at, opened_at, fresh, subject, page) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
              ON CONFLICT DO NOTHING",
         )
         .bind(&edition.id)
@@ -148,6 +151,8 @@ impl Store {
         .bind(edition.release_at.as_millisecond())
         .bind(edition.opened_at.as_millisecond())
         .bind(edition.fresh as i64)
+        .bind(&page.subject)
+        .bind(&page.html)
         .execute(&mut *transaction)
         .await?;
         if made.rows_affected() == 0 {
@@ -301,6 +306,27 @@ impl Store {
             .fetch_one(&self.pool)
             .await?;
         Ok(row.try_get::<i64, _>("n")? > 0)
+    }
+
+    /// The editions of a newsletter of which something has left, as everybody may see them, the newest
+    /// first; of each item once, so that those who get it more often or less are not counted.
+    pub async fn pages(&self, newsletter: &str) -> Result<Vec<(Edition, Page)>, StoreError> {
+        let query = format!(
+            "SELECT {COLUMNS}, subject, page FROM editions \
+             WHERE newsletter = $1 AND frequency = '' AND page <> '' AND (state = $2 OR EXISTS \
+             (SELECT 1 FROM deliveries WHERE edition = editions.id AND handed_at IS NOT NULL)) \
+             ORDER BY until_at DESC, id"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(newsletter)
+            .bind(EditionState::Sent.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        let page = |row: &AnyRow| {
+            let page = Page { subject: row.try_get("subject")?, html: row.try_get("page")? };
+            Ok((edition(row)?, page))
+        };
+        rows.iter().map(page).collect()
     }
 
     /// Items that were kept out of an edition of a newsletter.

@@ -1,0 +1,122 @@
+//! The editions on the web, where everybody may read them: what was mailed to those who chose nothing, a
+//! list of all, and a feed of them. Nothing of a subscriber is in it.
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::{Edition, NewsletterError, language};
+use crate::catalog::Feed;
+use crate::dates;
+use crate::model::{Item, ItemId, Slug};
+use crate::normalize::SafeHtml;
+use crate::publish::{FeedDocument, Output, Stage, write_atom, write_rss};
+use crate::site::Site;
+use crate::store::Store;
+
+/// Where it lies in the output.
+const DIRECTORY: &str = "newsletters";
+
+/// Editions that the feed has; the list has all.
+const FED: usize = 20;
+
+/// An edition as everybody may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub subject: String,
+    pub html: String,
+}
+
+/// The address of the archive of a newsletter.
+pub fn address(site: &Site, name: &str) -> Url {
+    let mut url = site.settings.base_url.clone();
+    url.set_path(&format!("{}{DIRECTORY}/{name}/", url.path()));
+    url
+}
+
+/// Writes the archives of all newsletters of which something has been mailed; what is there already is
+/// not touched.
+pub async fn publish(site: &Site, store: &Store) -> Result<(), NewsletterError> {
+    // A directory of its own: a refresh may be writing the feeds.
+    let output = Output::new(site.output().root().join(DIRECTORY));
+    let mut stage = output.stage()?;
+    for name in site.settings.newsletters.keys() {
+        let pages = store.pages(name).await?;
+        if !pages.is_empty() {
+            write(site, name, &pages, &mut stage)?;
+        }
+    }
+    Ok(stage.commit()?)
+}
+
+fn write(
+    site: &Site,
+    name: &str,
+    pages: &[(Edition, Page)],
+    stage: &mut Stage<'_>,
+) -> Result<(), NewsletterError> {
+    for (edition, page) in pages {
+        stage.write(&format!("{name}/{}", file(edition)), page.html.as_bytes())?;
+    }
+    let (language, title) = (language(site, name), &site.settings.newsletters[name].title);
+    let editions: Vec<Value> = pages
+        .iter()
+        .map(|(edition, page)| {
+            let (day, date) = day(site, edition, language);
+            json!({ "file": file(edition), "subject": page.subject, "day": day, "date": date })
+        })
+        .collect();
+    let context = json!({
+        "language": language,
+        "t": site.templates.texts(language),
+        "site": site.settings.title(),
+        "title": title,
+        "editions": editions,
+    });
+    let list = site.templates.render("newsletter.html", context)?;
+    stage.write(&format!("{name}/index.html"), list.as_bytes())?;
+    let Some(slug) = Slug::parse(name) else { return Ok(()) };
+    let feed = Feed {
+        slug: slug.clone(),
+        title: title.clone(),
+        language: language.to_owned(),
+        home_url: Some(address(site, name)),
+        ..Feed::sample()
+    };
+    let items: Vec<Item> =
+        pages.iter().take(FED).map(|(edition, page)| item(site, &slug, edition, page)).collect();
+    let mut base_url = site.settings.base_url.clone();
+    base_url.set_path(&format!("{}{DIRECTORY}/", base_url.path()));
+    let document = FeedDocument::new(&feed, &items, &base_url, &site.settings.time_zone);
+    for (file, text) in [("feed.xml", write_rss(&document)), ("atom.xml", write_atom(&document))] {
+        stage.write(&format!("{name}/{file}"), text?.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn file(edition: &Edition) -> String {
+    format!("{}.html", edition.id)
+}
+
+/// The day of an edition, for programs and for people.
+pub fn day(site: &Site, edition: &Edition, language: &str) -> (String, String) {
+    let day = edition.until.to_zoned_datetime(site.settings.time_zone.clone()).date();
+    (day.to_string(), dates::long(day, language))
+}
+
+fn item(site: &Site, slug: &Slug, edition: &Edition, page: &Page) -> Item {
+    let bare = Item::bare_sample();
+    let main = page.html.split_once("<main>").and_then(|(_, rest)| rest.split_once("</main>"));
+    let url = address(site, slug.as_str()).join(&file(edition)).ok();
+    let mut published = bare.published.clone();
+    published.at = edition.until;
+    Item {
+        id: ItemId::issue(slug, &edition.id),
+        title: page.subject.clone(),
+        content: SafeHtml::from_html(main.map_or("", |(main, _)| main), url.as_ref()),
+        url,
+        published,
+        first_seen_at: edition.until,
+        updated_at: edition.until,
+        ..bare
+    }
+}
