@@ -66,6 +66,7 @@ pub mod refresh;
 pub mod run;
 pub mod serve;
 pub mod site;
+pub mod status;
 pub mod store;
 pub mod templates;
 pub mod toml_file;

@@ -1,5 +1,6 @@
 //! The newsletter: what is new in a period, frozen as an edition, delivered to each subscriber once.
 
+mod act;
 pub mod archive;
 pub mod bounce;
 pub mod consent;
@@ -27,9 +28,10 @@ use crate::site::Site;
 use crate::store::StoreError;
 use crate::templates::TemplateError;
 
+pub use act::Act;
 pub use delivery::State;
 pub use digest::{Digest, Section};
-pub use draft::{Draft, PREVIEW, draft, next_html, preview, rehearse};
+pub use draft::{Draft, PREVIEW, draft, next, next_html, preview, rehearse};
 pub use edition::{Edition, EditionState, Group, Variant};
 pub(crate) use gather::carried;
 pub use import::{ImportError, Table, check as check_choice};

@@ -2,9 +2,10 @@
 //! operator's desk, and what programs that watch want to know.
 //!
 //! Whatever is a file of the output is answered from [`Files`]; all else goes to the pages of
-//! [`door`], and to [`gauges`].
+//! [`door`] and [`desk`], and to [`gauges`].
 
 mod client;
+mod desk;
 mod door;
 mod files;
 mod gauges;
@@ -38,6 +39,8 @@ use client::{Limit, client_of};
 use files::{Files, Rhythm};
 use gauges::Gauges;
 
+pub use desk::hash_password;
+
 /// Bytes of a request's body at most.
 const BODY: usize = 64 << 10;
 
@@ -59,6 +62,8 @@ pub struct Server {
     clock: Clock,
     files: Files,
     wishes: Limit,
+    logins: Limit,
+    sessions: desk::Sessions,
     gauges: Gauges,
     asker: door::Asker,
     logs: bool,
@@ -95,6 +100,8 @@ impl Server {
         let server = Arc::new(Server {
             root: site.root.clone(),
             files: Files::new(site.output().root().to_owned()),
+            logins: Limit::new(desk::LOGINS, Duration::from_secs(900)),
+            sessions: desk::Sessions::default(),
             wishes: Limit::new(site.settings.serve.wishes.into(), Duration::from_secs(3600)),
             gauges: Gauges::default(),
             loaded: RwLock::new(Arc::new(Loaded::new(site))),
@@ -206,6 +213,7 @@ impl Server {
 fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(door::router())
+        .merge(desk::router(&server))
         .merge(gauges::router())
         .fallback(async |Extension(loaded): Extension<Arc<Loaded>>, uri: Uri| {
             page::nothing_there(&loaded, uri.path())

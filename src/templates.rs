@@ -13,7 +13,7 @@ use crate::{hash, toml_file};
 pub const DIRECTORY: &str = "templates";
 
 /// Name and default text of each. What ends in `.txt` is plain text and not escaped.
-const DEFAULTS: [(&str, &str); 18] = [
+const DEFAULTS: [(&str, &str); 24] = [
     ("head.html", include_str!("../templates/head.html")),
     ("page.css", include_str!("../templates/page.css")),
     ("index.html", include_str!("../templates/index.html")),
@@ -31,6 +31,12 @@ const DEFAULTS: [(&str, &str); 18] = [
     ("subscriber/said.html", include_str!("../templates/subscriber/said.html")),
     ("subscriber/form.css", include_str!("../templates/subscriber/form.css")),
     ("subscriber/work.js", include_str!("../templates/subscriber/work.js")),
+    ("desk/head.html", include_str!("../templates/desk/head.html")),
+    ("desk/desk.css", include_str!("../templates/desk/desk.css")),
+    ("desk/login.html", include_str!("../templates/desk/login.html")),
+    ("desk/overview.html", include_str!("../templates/desk/overview.html")),
+    ("desk/feed.html", include_str!("../templates/desk/feed.html")),
+    ("desk/newsletter.html", include_str!("../templates/desk/newsletter.html")),
     (TEXTS, include_str!("../templates/texts.toml")),
 ];
 
@@ -144,7 +150,7 @@ impl Templates {
 fn strangers(site: &Path) -> Vec<Diagnostic> {
     let root = site.join(DIRECTORY);
     let mut problems = Vec::new();
-    for folder in [root.clone(), root.join("digest"), root.join("subscriber")] {
+    for folder in [root.clone(), root.join("digest"), root.join("subscriber"), root.join("desk")] {
         let Ok(entries) = std::fs::read_dir(&folder) else { continue };
         let mut files: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
         files.sort();

@@ -11,6 +11,7 @@ mod config;
 mod date_forms;
 mod dates;
 mod day;
+mod desk;
 mod detect;
 mod diagnostic;
 mod digest;

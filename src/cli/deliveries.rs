@@ -3,13 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::newsletter::State;
-use crate::store::{Store, StoreError, Told};
-
-/// Addresses that are named, of those in one state.
-const NAMED: usize = 20;
-
-/// States whose deliveries are told one by one: somebody may want to do something.
-const TOLD: [State; 3] = [State::Uncertain, State::Failed, State::Deferred];
+use crate::store::Told;
 
 /// `12 accepted, 3 deferred`
 pub fn counts(deliveries: &BTreeMap<State, u64>) -> String {
@@ -18,16 +12,7 @@ pub fn counts(deliveries: &BTreeMap<State, u64>) -> String {
     if told.is_empty() { "nobody to deliver to".to_owned() } else { told.join(", ") }
 }
 
-/// Those of an edition that did not go as they should, the first of each state.
-pub async fn named(store: &Store, edition: &str) -> Result<Vec<Told>, StoreError> {
-    let mut named = Vec::new();
-    for state in TOLD {
-        named.extend(store.deliveries(edition, state, NAMED).await?);
-    }
-    Ok(named)
-}
-
-/// The same in lines, with the way out.
+/// Those that did not go as they should in lines, with the way out.
 pub fn lines(newsletter: &str, named: &[Told]) -> Vec<String> {
     let line = |one: &Told| {
         let reply = one.reply.as_deref().unwrap_or_default();

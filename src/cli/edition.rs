@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::{Answer, Outcome, deliveries, newsletter};
 use crate::diagnostic::Diagnostic;
-use crate::newsletter::{Edition, EditionState, Notes, place, preview};
-use crate::run::Lock;
+use crate::newsletter::{Act, EditionState};
 use crate::site::Site;
 use crate::store::Store;
 
@@ -45,14 +44,14 @@ pub async fn run(
     | Command::Discard(one)
     | Command::Redo(one)) = command;
     newsletter(site, &one.newsletter)?;
-    if let Command::List(_) = command {
-        return list(store, &one.newsletter).await;
-    }
-    let wanted: &[EditionState] = match command {
-        Command::Hold(_) => &[EditionState::Open],
-        Command::Redo(_) => &[EditionState::Open, EditionState::Held, EditionState::Paused],
-        _ => &[EditionState::Held, EditionState::Paused],
+    let act = match command {
+        Command::List(_) => return list(store, &one.newsletter).await,
+        Command::Approve(_) => Act::Approve,
+        Command::Hold(_) => Act::Hold,
+        Command::Discard(_) => Act::Discard,
+        Command::Redo(_) => Act::Redo,
     };
+    let wanted = act.on();
     let editions = store.editions(&one.newsletter, LISTED).await?;
     let mut found = editions.into_iter().filter(|edition| wanted.contains(&edition.state));
     let edition = match command {
@@ -64,38 +63,14 @@ pub async fn run(
         return Err(none(&one.newsletter, wanted).into());
     };
     let id = &edition.id;
-    let told = match command {
-        Command::Approve(_) => {
-            store.release(id, now).await?;
-            format!("`{id}` goes out with the next `infocus send`")
-        }
-        Command::Hold(_) => {
-            store.set_edition(id, EditionState::Held, Some("it was held by hand")).await?;
-            format!("`{id}` is held; who had not got it does not until it is approved")
-        }
-        Command::Discard(_) => {
-            store.set_edition(id, EditionState::Discarded, None).await?;
-            format!("`{id}` is never sent")
-        }
-        _ => redo(site, store, &edition).await?,
+    act.carry_out(site, store, &edition, now).await?;
+    let told = match act {
+        Act::Approve => format!("`{id}` goes out with the next `infocus send`"),
+        Act::Hold => format!("`{id}` is held; who had not got it does not until it is approved"),
+        Act::Discard => format!("`{id}` is never sent"),
+        Act::Redo => format!("`{id}` is taken back; the next `infocus send` makes it anew"),
     };
     Ok(Answer { outcome: Outcome::Done, text: told, json: json!({ "edition": id }) })
-}
-
-async fn redo(site: &Site, store: &Store, edition: &Edition) -> anyhow::Result<String> {
-    let id = &edition.id;
-    let Some(_lock) = Lock::take(&site.root, "send")? else {
-        return Err(Diagnostic::new(format!("`{id}` is just being sent")).into());
-    };
-    if !store.take_back(id).await? {
-        let problem =
-            format!("some of `{id}` has left already, or a later one begins where it ends");
-        return Err(Diagnostic::new(problem).help("it cannot be made anew").into());
-    }
-    let kept = place(site, id);
-    Notes::consume(&kept, &preview(site, &edition.newsletter))?;
-    std::fs::remove_dir_all(&kept)?;
-    Ok(format!("`{id}` is taken back; the next `infocus send` makes it anew"))
 }
 
 fn none(name: &str, wanted: &[EditionState]) -> Diagnostic {

@@ -16,6 +16,7 @@ use crate::newsletter::delivery::{self, Clock, Delivered, Halt, OUTBOX};
 use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State, consent};
 use crate::run::{Lock, Run};
 use crate::site::Site;
+use crate::status;
 use crate::store::Store;
 
 /// Editions back to which it is looked for one that waits for somebody, or is tried again.
@@ -367,7 +368,7 @@ async fn lines(
     for delivered in run.editions.iter().filter(|_| is_asked || run.settled > 0) {
         let counts = deliveries::counts(&delivered.deliveries);
         lines.push(format!("{}: {counts}", delivered.edition));
-        let named = deliveries::named(store, &delivered.edition).await?;
+        let named = status::named(store, &delivered.edition).await?;
         lines.extend(deliveries::lines(&delivered.newsletter, &named));
     }
     if matches!(site.settings.mail.transport, Transport::Outbox) && run.settled > 0 {

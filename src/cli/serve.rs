@@ -1,6 +1,6 @@
 //! `serve`: the public face over HTTP, and on request all that cron would do.
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
 use clap::Args;
@@ -16,11 +16,17 @@ use crate::serve::{self, Server};
 use crate::site::Site;
 use crate::store::Store;
 
+/// Characters of a password at least.
+const SHORT: usize = 10;
+
 #[derive(Debug, Args)]
 pub struct Options {
     /// Where to listen; a socket that systemd has opened goes before
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Reads a password and prints what goes into the settings for it
+    #[arg(long)]
+    hash_password: bool,
     /// Also looks at the sources and sends what is due, in place of cron
     #[arg(long)]
     schedule: bool,
@@ -35,6 +41,9 @@ pub async fn run(
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
+    if options.hash_password {
+        return hash_password();
+    }
     let (site, clock) = (Site::load(&cli.site)?, Clock::start(now));
     let listener = listener(options.listen).await?;
     let address = listener.local_addr()?;
@@ -48,6 +57,25 @@ pub async fn run(
     }
     store.close().await;
     Ok(Answer { outcome: Outcome::Done, text: String::new(), json: json!({ "served": address }) })
+}
+
+/// From the first line of what comes in, so that it is in no list of processes.
+fn hash_password() -> anyhow::Result<Answer> {
+    if io::stdin().is_terminal() {
+        eprintln!("password, which is shown here as you type it:");
+    }
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    let password = line.trim_end_matches(['\r', '\n']);
+    if password.chars().count() < SHORT {
+        let problem = format!("the password has fewer than {SHORT} characters");
+        return Err(Diagnostic::new(problem)
+            .help("four words that have nothing in common are good")
+            .into());
+    }
+    let hash = serve::hash_password(password).unwrap_or_default();
+    let text = format!("[serve]\ndesk_password = \"{hash}\"");
+    Ok(Answer { outcome: Outcome::Done, text, json: json!({ "desk_password": hash }) })
 }
 
 /// The socket that was handed over (sd_listen_fds), or one of its own.

@@ -1,24 +1,16 @@
-use std::collections::BTreeMap;
-
 use clap::Args;
 use console::{Alignment, Style, pad_str, truncate_str};
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
 
 use super::{Answer, Outcome, deliveries};
-use crate::config::Newsletter;
 use crate::diagnostic::count;
-use crate::newsletter::{Edition, State};
 use crate::publish;
 use crate::site::Site;
-use crate::store::{SourceRow, Store, Told};
+use crate::status::{self, EditionStatus, NEVER, PAUSED, SourceStatus, Status};
+use crate::store::Store;
 
 /// Columns of a name or a location at most.
 const WIDEST: usize = 60;
-
-/// States that are no verdict.
-const PAUSED: &str = "paused";
-const NEVER: &str = "not yet looked at";
 
 /// Events that the feed of the operator has.
 const EVENTS: usize = 50;
@@ -28,60 +20,6 @@ pub struct Options {
     /// An Atom feed of what went wrong with sources, and of what no longer is
     #[arg(long, conflicts_with = "json")]
     feed: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct Status {
-    feeds: Vec<FeedStatus>,
-    newsletters: Vec<NewsletterStatus>,
-}
-
-#[derive(Debug, Serialize)]
-struct FeedStatus {
-    feed: String,
-    title: String,
-    items: usize,
-    newest: Option<Timestamp>,
-    sources: Vec<SourceStatus>,
-}
-
-#[derive(Debug, Serialize)]
-struct SourceStatus {
-    source: String,
-    location: String,
-    state: String,
-    /// How the last look came out.
-    outcome: Option<String>,
-    found: Option<usize>,
-    /// Looks that failed since the last that did not.
-    failures: usize,
-    checked_at: Option<Timestamp>,
-    succeeded_at: Option<Timestamp>,
-    changed_at: Option<Timestamp>,
-    next_check_at: Option<Timestamp>,
-    message: Option<String>,
-    proposal: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct NewsletterStatus {
-    newsletter: String,
-    title: String,
-    /// By status.
-    subscribers: BTreeMap<&'static str, u64>,
-    last_edition_until: Option<Timestamp>,
-    /// When the next edition is due, if it has a schedule.
-    next_edition_at: Option<Timestamp>,
-    /// The last edition, who got it, and who did not.
-    edition: Option<EditionStatus>,
-}
-
-#[derive(Debug, Serialize)]
-struct EditionStatus {
-    #[serde(flatten)]
-    edition: Edition,
-    deliveries: BTreeMap<State, u64>,
-    named: Vec<Told>,
 }
 
 pub async fn run(
@@ -95,49 +33,12 @@ pub async fn run(
         let text = publish::health(&site.settings, &events)?;
         return Ok(Answer { outcome: Outcome::Done, text, json: serde_json::Value::Null });
     }
-    let rows = store.sources().await?;
-    let mut feeds = Vec::new();
-    for feed in &site.feeds {
-        let (items, newest) = store.count(&feed.slug).await?;
-        let sources = feed.sources.iter().map(|source| {
-            let row = rows.get(&feed.slug, &source.id);
-            SourceStatus {
-                source: source.name.clone(),
-                location: source.location.to_string(),
-                state: if source.paused { PAUSED } else { state(row) }.to_owned(),
-                outcome: row.map(|row| row.outcome.clone()),
-                found: row.map(|row| row.found),
-                failures: row.map_or(0, |row| row.failures),
-                checked_at: row.map(|row| row.checked_at),
-                succeeded_at: row.and_then(|row| row.succeeded_at),
-                changed_at: row.and_then(|row| row.changed_at),
-                next_check_at: row.map(|row| row.next_check_at),
-                message: row.and_then(|row| row.message.clone()),
-                proposal: row.and_then(|row| row.proposal.clone()),
-            }
-        });
-        let sources = sources.collect();
-        let (feed, title) = (feed.slug.to_string(), feed.title.clone());
-        feeds.push(FeedStatus { feed, title, items, newest, sources });
-    }
-    let mut newsletters = Vec::new();
-    for (name, newsletter) in &site.settings.newsletters {
-        newsletters.push(mailing(site, store, name, newsletter, now).await?);
-    }
-    let status = Status { feeds, newsletters };
+    let status = status::gather(site, store, now).await?;
     Ok(Answer {
         outcome: Outcome::Done,
         text: told(&status, now),
         json: serde_json::to_value(&status)?,
     })
-}
-
-fn state(row: Option<&SourceRow>) -> &str {
-    match row {
-        Some(row) if row.proposal.is_some() && !row.is_bad() => "healed",
-        Some(row) => &row.verdict,
-        None => NEVER,
-    }
 }
 
 fn told(status: &Status, now: Timestamp) -> String {
@@ -198,34 +99,6 @@ fn told(status: &Status, now: Timestamp) -> String {
         told.join("\n")
     }));
     lines.join("\n")
-}
-
-/// A newsletter and its last edition.
-async fn mailing(
-    site: &Site,
-    store: &Store,
-    name: &str,
-    newsletter: &Newsletter,
-    now: Timestamp,
-) -> anyhow::Result<NewsletterStatus> {
-    let subscribers = store.count_subscribers(name).await?;
-    let edition = match store.editions(name, 1).await?.pop() {
-        Some(edition) => {
-            let deliveries = store.count_deliveries(&edition.id).await?;
-            let named = deliveries::named(store, &edition.id).await?;
-            Some(EditionStatus { edition, deliveries, named })
-        }
-        None => None,
-    };
-    let schedule = newsletter.schedule.as_ref();
-    Ok(NewsletterStatus {
-        newsletter: name.to_owned(),
-        title: newsletter.title.clone(),
-        subscribers: subscribers.into_iter().map(|(status, n)| (status.as_str(), n)).collect(),
-        last_edition_until: store.last_edition_until(name, "").await?,
-        next_edition_at: schedule.and_then(|schedule| schedule.next(now, &site.settings.time_zone)),
-        edition,
-    })
 }
 
 /// What is to be said of a source below its line.

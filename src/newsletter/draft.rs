@@ -61,7 +61,7 @@ pub async fn draft(
 }
 
 /// The next edition for those who chose nothing.
-pub(super) async fn next(
+pub async fn next(
     site: &Site,
     store: &Store,
     name: &str,

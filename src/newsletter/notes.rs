@@ -4,10 +4,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use toml_edit::{Array, DocumentMut, value};
 
 use crate::diagnostic::Diagnostic;
 use crate::model::Item;
 use crate::normalize::links;
+use crate::publish::Output;
 use crate::toml_file;
 
 /// Beside the draft; with the edition, once there is one.
@@ -39,6 +41,33 @@ impl Notes {
                 Err(Diagnostic::new(format!("failed to read `{}`: {error}", file.display())))
             }
         }
+    }
+
+    /// Puts the notes into a directory; what people have written around them stays.
+    pub fn write(&self, directory: &Path) -> Result<(), Diagnostic> {
+        let file = directory.join(FILE);
+        let failed = |error: &dyn std::fmt::Display| {
+            Diagnostic::new(format!("failed to write `{}`: {error}", file.display()))
+        };
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        let mut document: DocumentMut = text.parse().map_err(|error| failed(&error))?;
+        let texts = [("subject", &self.subject), ("intro", &self.intro)];
+        for (name, text) in texts {
+            match text {
+                Some(text) => document[name] = value(text),
+                None => drop(document.remove(name)),
+            }
+        }
+        for (name, items) in [("pin", &self.pin), ("exclude", &self.exclude)] {
+            match items.is_empty() {
+                false => document[name] = value(items.iter().collect::<Array>()),
+                true => drop(document.remove(name)),
+            }
+        }
+        let output = Output::new(directory.to_owned());
+        let mut stage = output.stage().map_err(|error| failed(&error))?;
+        stage.write(FILE, document.to_string().as_bytes()).map_err(|error| failed(&error))?;
+        stage.commit().map_err(|error| failed(&error))
     }
 
     /// Takes the notes away from the draft, to where the edition they were made for is kept.

@@ -393,6 +393,25 @@ impl Store {
         Ok(done.rows_affected() > 0)
     }
 
+    /// How many came to a newsletter less those who left, on each day since 1970 on which any did.
+    pub async fn history(&self, newsletter: &str) -> Result<Vec<(i64, i64)>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT day, CAST(SUM(change) AS BIGINT) AS change FROM ( \
+             SELECT created_at / 86400000 AS day, COUNT(*) AS change FROM subscribers \
+             WHERE newsletter = $1 AND status <> $2 GROUP BY 1 \
+             UNION ALL \
+             SELECT changed_at / 86400000 AS day, -COUNT(*) AS change FROM subscribers \
+             WHERE newsletter = $1 AND status = $3 GROUP BY 1 \
+             ) AS changes GROUP BY day ORDER BY day",
+        )
+        .bind(newsletter)
+        .bind(Status::Pending.as_str())
+        .bind(Status::Unsubscribed.as_str())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| Ok((row.try_get("day")?, row.try_get("change")?))).collect()
+    }
+
     /// How many subscribers a newsletter has, by status.
     pub async fn count_subscribers(
         &self,

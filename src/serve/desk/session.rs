@@ -1,0 +1,84 @@
+//! Who has logged in, as long as the server runs and no longer than a day.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Mutex as Turn;
+
+use crate::newsletter::Token;
+use crate::serve::held;
+
+/// How long a session lasts.
+const LASTING: Duration = Duration::from_secs(12 * 3600);
+
+/// Sessions at the same time; then the oldest ends.
+const MOST: usize = 100;
+
+/// Somebody who has logged in.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// What their forms carry, so that no page of somebody else can send one.
+    pub csrf: String,
+    until: Instant,
+}
+
+/// All of them, by what their cookies say.
+#[derive(Default)]
+pub struct Sessions {
+    all: Mutex<HashMap<String, Session>>,
+    /// A password costs some memory: one is looked at a time.
+    turn: Turn<()>,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+impl Sessions {
+    pub fn find(&self, cookie: &str) -> Option<Session> {
+        let session = held(self.all.lock()).get(cookie).cloned()?;
+        (session.until > Instant::now()).then_some(session)
+    }
+
+    /// Begins one, if the password is that of which there is a hash; says what the cookie has to.
+    pub async fn begin(&self, password: String, hash: String) -> Option<String> {
+        let _turn = self.turn.lock().await;
+        let is_right = tokio::task::spawn_blocking(move || is_of(&password, &hash)).await;
+        if !is_right.unwrap_or(false) {
+            return None;
+        }
+        let cookie = Token::draw().to_string();
+        let session = Session { csrf: Token::draw().to_string(), until: Instant::now() + LASTING };
+        let mut all = held(self.all.lock());
+        all.retain(|_, session| session.until > Instant::now());
+        if all.len() >= MOST {
+            let oldest = all.iter().min_by_key(|(_, session)| session.until);
+            let oldest = oldest.map(|(cookie, _)| cookie.clone());
+            oldest.and_then(|cookie| all.remove(&cookie));
+        }
+        all.insert(cookie.clone(), session);
+        Some(cookie)
+    }
+
+    pub fn end(&self, cookie: &str) {
+        held(self.all.lock()).remove(cookie);
+    }
+}
+
+/// What of a password goes into the settings (Argon2id, as OWASP has it: 19 MiB, twice over).
+pub fn hash(password: &str) -> Option<String> {
+    let salt = SaltString::encode_b64(Token::draw().as_str().as_bytes()).ok()?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default());
+    Some(argon2.hash_password(password.as_bytes(), &salt).ok()?.to_string())
+}
+
+fn is_of(password: &str, hash: &str) -> bool {
+    let hash = PasswordHash::new(hash);
+    hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+}
