@@ -47,6 +47,7 @@ mod served;
 mod server;
 mod signed;
 mod sources;
+mod story;
 mod subscribers;
 mod text;
 mod text_dates;
