@@ -15,9 +15,10 @@ mod page;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::{Arc, LockResult, RwLock};
+use std::sync::{Arc, LockResult};
 use std::time::{Duration, Instant};
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Extension};
@@ -57,7 +58,7 @@ pub(crate) type Reply = Response<Either<Full<Bytes>, Body>>;
 #[derive(Debug)]
 pub struct Server {
     root: PathBuf,
-    loaded: RwLock<Arc<Loaded>>,
+    loaded: ArcSwap<Loaded>,
     store: Store,
     clock: Clock,
     files: Files,
@@ -104,7 +105,7 @@ impl Server {
             sessions: desk::Sessions::default(),
             wishes: Limit::new(site.settings.serve.wishes.into(), Duration::from_secs(3600)),
             gauges: Gauges::default(),
-            loaded: RwLock::new(Arc::new(Loaded::new(site))),
+            loaded: ArcSwap::from_pointee(Loaded::new(site)),
             store,
             clock: options.clock,
             asker,
@@ -134,7 +135,7 @@ impl Server {
     }
 
     fn loaded(&self) -> Arc<Loaded> {
-        held(self.loaded.read()).clone()
+        self.loaded.load_full()
     }
 
     /// Loads the site again when its files are others; as long as that fails, what was loaded serves.
@@ -148,7 +149,7 @@ impl Server {
             }
             match Site::load(&self.root) {
                 Ok(site) => {
-                    *held(self.loaded.write()) = Arc::new(Loaded::new(site));
+                    self.loaded.store(Arc::new(Loaded::new(site)));
                     self.files.forget();
                 }
                 Err(Invalid(problems)) => {
@@ -178,7 +179,7 @@ impl Server {
             *request.uri_mut() = uri;
         }
         let path = request.uri().path();
-        if let Some(reply) = self.files.answer(path, &request, &loaded.rhythm).await {
+        if let Some(reply) = self.files.answer(path, &request, &loaded.rhythm, began).await {
             self.gauges.count(gauges::Kind::File, reply.status(), began.elapsed());
             if self.logs {
                 listen::log(

@@ -7,9 +7,11 @@ mod kept;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, RwLock};
+use std::time::Instant;
 
+use arc_swap::ArcSwap;
 use hyper::{HeaderMap, Method, Request, header};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
@@ -23,6 +25,9 @@ pub use kept::Rhythm;
 /// Bytes that are kept at most; then what was not asked for lately goes.
 const MOST: usize = 64 << 20;
 
+/// Milliseconds for which it is not asked again whether a file is what it was.
+const GOOD: u64 = 20;
+
 /// The page of a directory.
 const INDEX: &str = "index.html";
 
@@ -33,19 +38,21 @@ const FEEDS: [&str; 3] = ["feed.xml", "atom.xml", "feed.json"];
 #[derive(Debug)]
 pub struct Files {
     root: PathBuf,
-    kept: RwLock<HashMap<String, Arc<Kept>>>,
+    began: Instant,
+    /// Read by all and replaced by one: nobody waits for it.
+    kept: ArcSwap<HashMap<String, Arc<Kept>>>,
     /// One file is read and compressed at a time: whoever wants the same waits for it.
     reading: Mutex<()>,
 }
 
 impl Files {
     pub fn new(root: PathBuf) -> Files {
-        Files { root, kept: RwLock::default(), reading: Mutex::default() }
+        Files { root, began: Instant::now(), kept: ArcSwap::default(), reading: Mutex::default() }
     }
 
     /// Forgets what it has read: how long files are good for may have changed.
     pub fn forget(&self) {
-        super::held(self.kept.write()).clear();
+        self.kept.store(Arc::default());
     }
 
     /// The answer from a file, or none if there is none under this path, which begins with a slash.
@@ -54,49 +61,67 @@ impl Files {
         path: &str,
         request: &Request<B>,
         rhythm: &Rhythm,
+        now: Instant,
     ) -> Option<Reply> {
         let headers = request.headers();
         let path = match (feed_file(path), is_person(headers, request.uri().query())) {
             (Some(directory), true) => directory,
             _ => path,
         };
-        let kept = match self.at_hand(path) {
-            Some(kept) => kept,
-            None => {
-                let name = safe(path)?;
-                if !path.ends_with('/') && self.root.join(&name).is_dir() {
-                    return Some(moved(request.uri().path()));
-                }
-                let name = if path.ends_with('/') { name + INDEX } else { name };
-                self.read(path, name, rhythm).await?
-            }
-        };
-        match *request.method() {
-            Method::GET | Method::HEAD => Some(answer(&kept, headers)),
-            _ => Some(allowed(request.method(), &kept)),
+        if let Some(kept) = self.kept.load().get(path)
+            && self.is_fresh(kept, now)
+        {
+            return Some(reply(kept, request));
         }
+        let name = safe(path)?;
+        if !path.ends_with('/') && self.root.join(&name).is_dir() {
+            return Some(moved(request.uri().path()));
+        }
+        let name = if path.ends_with('/') { name + INDEX } else { name };
+        Some(reply(&*self.read(path, name, rhythm, now).await?, request))
     }
 
-    /// What was read of a file, if that is still what it is.
-    fn at_hand(&self, path: &str) -> Option<Arc<Kept>> {
-        let kept = super::held(self.kept.read()).get(path).cloned()?;
-        let is_fresh = kept.is_of(&fs::metadata(&kept.file).ok()?);
-        kept.was_wanted.store(true, Ordering::Relaxed);
-        is_fresh.then_some(kept)
+    /// True if a file is still what was read.
+    fn is_fresh(&self, kept: &Kept, now: Instant) -> bool {
+        let now = u64::try_from(now.duration_since(self.began).as_millis()).unwrap_or_default();
+        if now.saturating_sub(kept.checked_at.load(Ordering::Relaxed)) < GOOD {
+            return true;
+        }
+        let is_fresh = fs::metadata(&kept.file).is_ok_and(|metadata| kept.is_of(&metadata));
+        if is_fresh {
+            kept.checked_at.store(now, Ordering::Relaxed);
+            kept.was_wanted.store(true, Ordering::Relaxed);
+        }
+        is_fresh
     }
 
-    async fn read(&self, path: &str, name: String, rhythm: &Rhythm) -> Option<Arc<Kept>> {
+    async fn read(
+        &self,
+        path: &str,
+        name: String,
+        rhythm: &Rhythm,
+        now: Instant,
+    ) -> Option<Arc<Kept>> {
         let _turn = self.reading.lock().await;
-        if let Some(kept) = self.at_hand(path) {
-            return Some(kept);
+        let others = self.kept.load_full();
+        if let Some(kept) = others.get(path).filter(|kept| self.is_fresh(kept, now)) {
+            return Some(kept.clone());
         }
         let (file, lasting) = (self.root.join(&name), rhythm.of(&name));
         let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting));
         let kept = Arc::new(reading.await.ok()?.ok()?);
-        let mut all = super::held(self.kept.write());
+        let mut all = HashMap::clone(&others);
         all.insert(path.to_owned(), kept.clone());
         make_room(&mut all);
+        self.kept.store(Arc::new(all));
         Some(kept)
+    }
+}
+
+fn reply<B>(kept: &Kept, request: &Request<B>) -> Reply {
+    match *request.method() {
+        Method::GET | Method::HEAD => answer(kept, request.headers()),
+        _ => allowed(request.method(), kept),
     }
 }
 

@@ -5,13 +5,14 @@ use std::convert::Infallible;
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, Request, StatusCode, Uri};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -24,7 +25,7 @@ use crate::newsletter::Token;
 /// Bytes of the headers of a request at most.
 const HEADERS: usize = 16 << 10;
 
-/// How long a client may take for them, and how long a connection may lie idle.
+/// How long a client may take for them, and how long a connection may lie idle; up to twice as long.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Connections at the same time, if the system allows so many.
@@ -48,7 +49,8 @@ where
     let room = Arc::new(Semaphore::new(connections()));
     let shutdown = GracefulShutdown::new();
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(HEADERS);
+    // A timer for each request would cost as much as the answer: there is one for each connection.
+    http.header_read_timeout(None).max_buf_size(HEADERS);
     tokio::pin!(stop);
     loop {
         let place = tokio::select! {
@@ -68,20 +70,53 @@ where
         };
         let _ = stream.set_nodelay(true);
         let answer = answer.clone();
+        let activity = Arc::new(Activity::default());
+        let seen = activity.clone();
         let service = service_fn(move |request| {
-            let answered = answer(peer.ip(), request);
-            async move { Ok::<_, Infallible>(answered.await) }
+            let (answered, seen) = (answer(peer.ip(), request), seen.clone());
+            seen.begun.fetch_add(1, Ordering::Relaxed);
+            async move {
+                let reply = answered.await;
+                seen.ended.fetch_add(1, Ordering::Relaxed);
+                Ok::<_, Infallible>(reply)
+            }
         });
         let connection = shutdown.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // Whoever breaks off, or sends what is no request, has been told so.
-            let _ = connection.await;
+            tokio::select! {
+                _ = connection => {}
+                () = activity.ceases() => {}
+            }
             drop(place);
         });
     }
     drop(listener);
     let _ = timeout(GRACE, shutdown.shutdown()).await;
     Ok(())
+}
+
+/// Requests of a connection.
+#[derive(Debug, Default)]
+struct Activity {
+    begun: AtomicU64,
+    ended: AtomicU64,
+}
+
+impl Activity {
+    /// Ends when there has been no request for a while and none is being answered: the client is gone,
+    /// or takes its time over one to keep us busy.
+    async fn ceases(&self) {
+        let mut before = None;
+        loop {
+            sleep(PATIENCE).await;
+            let begun = self.begun.load(Ordering::Relaxed);
+            if before == Some(begun) && begun == self.ended.load(Ordering::Relaxed) {
+                return;
+            }
+            before = Some(begun);
+        }
+    }
 }
 
 /// As many connections as the system allows, which is asked to allow what it may.

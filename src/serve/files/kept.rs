@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
@@ -61,6 +61,8 @@ pub struct Kept {
     pub file: PathBuf,
     stamp: (SystemTime, u64),
     pub was_wanted: AtomicBool,
+    /// When it was last looked at, in milliseconds of the server.
+    pub checked_at: AtomicU64,
     pub hash: String,
     pub modified: SystemTime,
     pub last_modified: HeaderValue,
@@ -103,6 +105,7 @@ impl Kept {
         Ok(Kept {
             stamp: stamp(&metadata)?,
             was_wanted: AtomicBool::new(true),
+            checked_at: AtomicU64::new(0),
             last_modified: value(httpdate::fmt_http_date(modified))?,
             media_type: HeaderValue::from_static(media_type),
             cache_control: value(format!("public, max-age={lasting}"))?,
