@@ -41,6 +41,7 @@ use files::{Files, Rhythm};
 use gauges::Gauges;
 
 pub use desk::hash_password;
+pub use door::rehearse;
 
 /// Bytes of a request's body at most.
 const BODY: usize = 64 << 10;
@@ -217,7 +218,7 @@ fn router(server: Arc<Server>) -> Router {
         .merge(desk::router(&server))
         .merge(gauges::router())
         .fallback(async |Extension(loaded): Extension<Arc<Loaded>>, uri: Uri| {
-            page::nothing_there(&loaded, uri.path())
+            page::nothing_there(&loaded.site, uri.path())
         })
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(server)

@@ -271,3 +271,16 @@ fn pages_of_secret_addresses_tell_them_to_nobody() {
         "whoever gets the link passed on does not see whose it is"
     );
 }
+
+#[test]
+fn a_template_that_asks_for_what_is_not_there_is_found_by_check() {
+    let bed = bed("");
+    for name in ["subscriber/form.html", "subscriber/said.html", "newsletter.html", "edition.html"]
+    {
+        bed.write(&format!("templates/{name}"), "{{nothing_of_the_kind}}");
+        let told = bed.run(&["check"]).ends(2).stderr;
+        assert!(told.contains(name) && told.contains("nothing_of_the_kind"), "{name}: {told}");
+        std::fs::remove_file(bed.path(&format!("templates/{name}"))).expect("it is removed");
+    }
+    bed.run(&["check"]).ends(0);
+}

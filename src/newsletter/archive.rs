@@ -12,6 +12,7 @@ use crate::normalize::SafeHtml;
 use crate::publish::{FeedDocument, Output, Stage, write_atom, write_rss};
 use crate::site::Site;
 use crate::store::Store;
+use crate::templates::TemplateError;
 
 /// Where it lies in the output.
 const DIRECTORY: &str = "newsletters";
@@ -57,6 +58,30 @@ fn write(
     for (edition, page) in pages {
         stage.write(&format!("{name}/{}", file(edition)), page.html.as_bytes())?;
     }
+    let list = list(site, name, pages)?;
+    stage.write(&format!("{name}/index.html"), list.as_bytes())?;
+    let Some(slug) = Slug::parse(name) else { return Ok(()) };
+    let (language, title) = (language(site, name), &site.settings.newsletters[name].title);
+    let feed = Feed {
+        slug: slug.clone(),
+        title: title.clone(),
+        language: language.to_owned(),
+        home_url: Some(address(site, name)),
+        ..Feed::sample()
+    };
+    let items: Vec<Item> =
+        pages.iter().take(FED).map(|(edition, page)| item(site, &slug, edition, page)).collect();
+    let mut base_url = site.settings.base_url.clone();
+    base_url.set_path(&format!("{}{DIRECTORY}/", base_url.path()));
+    let document = FeedDocument::new(&feed, &items, &base_url, &site.settings.time_zone);
+    for (file, text) in [("feed.xml", write_rss(&document)), ("atom.xml", write_atom(&document))] {
+        stage.write(&format!("{name}/{file}"), text?.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// `index.html`
+fn list(site: &Site, name: &str, pages: &[(Edition, Page)]) -> Result<String, TemplateError> {
     let (language, title) = (language(site, name), &site.settings.newsletters[name].title);
     let editions: Vec<Value> = pages
         .iter()
@@ -72,23 +97,15 @@ fn write(
         "title": title,
         "editions": editions,
     });
-    let list = site.templates.render("newsletter.html", context)?;
-    stage.write(&format!("{name}/index.html"), list.as_bytes())?;
-    let Some(slug) = Slug::parse(name) else { return Ok(()) };
-    let feed = Feed {
-        slug: slug.clone(),
-        title: title.clone(),
-        language: language.to_owned(),
-        home_url: Some(address(site, name)),
-        ..Feed::sample()
-    };
-    let items: Vec<Item> =
-        pages.iter().take(FED).map(|(edition, page)| item(site, &slug, edition, page)).collect();
-    let mut base_url = site.settings.base_url.clone();
-    base_url.set_path(&format!("{}{DIRECTORY}/", base_url.path()));
-    let document = FeedDocument::new(&feed, &items, &base_url, &site.settings.time_zone);
-    for (file, text) in [("feed.xml", write_rss(&document)), ("atom.xml", write_atom(&document))] {
-        stage.write(&format!("{name}/{file}"), text?.as_bytes())?;
+    site.templates.render("newsletter.html", context)
+}
+
+/// Renders the list once, so that a template that asks for what it is not given is found before it
+/// matters.
+pub fn rehearse(site: &Site) -> Result<(), TemplateError> {
+    let page = Page { subject: String::new(), html: String::new() };
+    for name in site.settings.newsletters.keys().take(1) {
+        list(site, name, &[(Edition::sample(), page.clone())])?;
     }
     Ok(())
 }

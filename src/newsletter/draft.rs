@@ -9,7 +9,7 @@ use super::gather::{Period, gather};
 use super::notes::Notes;
 use super::render::{render, web_page};
 use super::subscriber::{Choice, Token};
-use super::{Content, NewsletterError, consent, master};
+use super::{Content, NewsletterError, archive, consent, master};
 use crate::catalog::Feed;
 use crate::mail::{Mailbox, Master, Recipient};
 use crate::model::Item;
@@ -131,5 +131,6 @@ pub fn rehearse(site: &Site) -> Result<(), NewsletterError> {
     let digest = Digest::compose(("sample", "Sample"), language, notes, vec![share]);
     render(&digest, site)?;
     web_page(&digest, site, Default::default())?;
+    archive::rehearse(site)?;
     consent::rehearse(site)
 }

@@ -27,6 +27,26 @@ pub struct Edition {
     pub fresh: usize,
 }
 
+impl Edition {
+    /// One that is not there, for trying templates.
+    pub fn sample() -> Edition {
+        let at = Timestamp::UNIX_EPOCH;
+        let (id, newsletter, frequency) = Default::default();
+        Edition {
+            id,
+            newsletter,
+            frequency,
+            from: at,
+            until: at,
+            state: EditionState::Sent,
+            reason: None,
+            release_at: at,
+            opened_at: at,
+            fresh: 0,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EditionState {

@@ -56,7 +56,7 @@ async fn only_with_session(
     next: Next,
 ) -> Response {
     if loaded.site.settings.serve.desk_password.is_none() {
-        return page::nothing_there(&loaded, request.uri().path());
+        return page::nothing_there(&loaded.site, request.uri().path());
     }
     match server.sessions.find(cookie(request.headers())) {
         Some(session) => {
@@ -79,14 +79,14 @@ fn cookie(headers: &HeaderMap) -> &str {
 async fn login_page(Extension(loaded): Site) -> Response {
     match &loaded.site.settings.serve.desk_password {
         Some(_) => login_form(&loaded, StatusCode::OK, None),
-        None => page::nothing_there(&loaded, "/desk/login"),
+        None => page::nothing_there(&loaded.site, "/desk/login"),
     }
 }
 
 fn login_form(loaded: &Loaded, status: StatusCode, problem: Option<&str>) -> Response {
     let context =
         json!({ "title": "Log in", "site": loaded.site.settings.title(), "problem": problem });
-    page::rendered(loaded, status, "desk/login.html", context)
+    page::rendered(&loaded.site, status, "desk/login.html", context)
 }
 
 #[derive(Deserialize)]
@@ -103,7 +103,7 @@ async fn login(
     Form(login): Form<Login>,
 ) -> Response {
     let Some(hash) = loaded.site.settings.serve.desk_password.clone() else {
-        return page::nothing_there(&loaded, "/desk/login");
+        return page::nothing_there(&loaded.site, "/desk/login");
     };
     if is_foreign(&headers) {
         return StatusCode::FORBIDDEN.into_response();
@@ -135,7 +135,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 fn desk(loaded: &Loaded, session: &Session, template: &str, mut context: Value) -> Response {
     context["site"] = loaded.site.settings.title().into();
     context["csrf"] = session.csrf.as_str().into();
-    page::rendered(loaded, StatusCode::OK, template, context)
+    page::rendered(&loaded.site, StatusCode::OK, template, context)
 }
 
 /// What a page says that it was led to after something was done.

@@ -24,10 +24,11 @@ use super::page;
 use super::{Loaded, Server};
 use crate::newsletter::{Status, Subscriber, Token};
 use crate::store::StoreError;
-use say::Door;
+use say::{BELOW, Door, OWN, TOP};
 use wish::Wish;
 
 pub use ask::{Asker, ask_all};
+pub use say::rehearse;
 
 pub fn router() -> Router<Arc<Server>> {
     Router::new()
@@ -56,8 +57,8 @@ async fn form(
     Path(name): Path<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(door) = Door::of(&site, &name, "", &headers) else {
-        return page::nothing_there(&site, &format!("/newsletters/{name}/subscribe"));
+    let Some(door) = Door::of(&site.site, &name, "", TOP, &headers) else {
+        return page::nothing_there(&site.site, &format!("/newsletters/{name}/subscribe"));
     };
     door.form(&server, StatusCode::OK, &Wish::default(), None)
 }
@@ -81,8 +82,8 @@ async fn subscribe(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(door) = Door::of(&site, &name, "", &headers) else {
-        return page::nothing_there(&site, &format!("/newsletters/{name}/subscribe"));
+    let Some(door) = Door::of(&site.site, &name, "", TOP, &headers) else {
+        return page::nothing_there(&site.site, &format!("/newsletters/{name}/subscribe"));
     };
     if let Err(wait) = server.wishes.count(client) {
         let mut reply = door.said(StatusCode::TOO_MANY_REQUESTS, "too_many");
@@ -118,26 +119,35 @@ struct Known {
 }
 
 /// Whose a link is. Of one that was cut off or made up nothing is said but that.
-async fn known(
+async fn known<'a>(
     server: &Server,
-    loaded: &Arc<Loaded>,
+    loaded: &'a Loaded,
     (name, token): &(String, String),
     headers: &HeaderMap,
-) -> Result<(Door, Known), Response> {
-    let nobody = |headers| match Door::of(loaded, name, "", headers) {
+) -> Result<(Door<'a>, Known), Response> {
+    known_at(server, loaded, (name, token), OWN, headers).await
+}
+
+async fn known_at<'a>(
+    server: &Server,
+    loaded: &'a Loaded,
+    (name, token): (&str, &str),
+    root: &'static str,
+    headers: &HeaderMap,
+) -> Result<(Door<'a>, Known), Response> {
+    let site = &loaded.site;
+    let nobody = || match Door::of(site, name, "", root, headers) {
         Some(door) => door.said(StatusCode::NOT_FOUND, "unknown"),
-        None => page::nothing_there(loaded, &format!("/newsletters/{name}/confirm/")),
+        None => page::nothing_there(site, &format!("/newsletters/{name}/confirm/")),
     };
-    let Some(token) = Token::parse(token) else { return Err(nobody(headers)) };
+    let token = Token::parse(token).ok_or_else(nobody)?;
     let found = server.store.by_token(&token).await.map_err(page::failed)?;
-    match found {
-        Some((newsletter, subscriber)) if newsletter == *name => {
-            let language = &subscriber.choice.language;
-            let door = Door::of(loaded, name, language, headers).ok_or_else(|| nobody(headers))?;
-            Ok((door, Known { token, subscriber }))
-        }
-        _ => Err(nobody(headers)),
-    }
+    let Some((_, subscriber)) = found.filter(|(newsletter, _)| newsletter == name) else {
+        return Err(nobody());
+    };
+    let language = &subscriber.choice.language;
+    let door = Door::of(site, name, language, root, headers).ok_or_else(nobody)?;
+    Ok((door, Known { token, subscriber }))
 }
 
 type Link = Path<(String, String)>;
@@ -145,7 +155,7 @@ type Link = Path<(String, String)>;
 /// Other newsletters that the same mailbox was to confirm: one mail a day asks for all of them.
 async fn others(
     server: &Server,
-    door: &Door,
+    door: &Door<'_>,
     known: &Known,
 ) -> Result<Vec<(String, Token)>, StoreError> {
     let mut others = server.store.pending_of(&known.subscriber.mailbox, &door.name).await?;
@@ -193,7 +203,7 @@ async fn confirm(
 /// Subscribes somebody who has their own link: who was asked, or who has left and thinks better of it.
 async fn join(
     server: &Server,
-    door: &Door,
+    door: &Door<'_>,
     known: &Known,
     wish: &Wish,
 ) -> Result<bool, StoreError> {
@@ -242,7 +252,7 @@ async fn leave(
     headers: HeaderMap,
 ) -> Response {
     if link.1 == Token::nobody().as_str()
-        && let Some(door) = Door::of(&site, &link.0, "", &headers)
+        && let Some(door) = Door::of(&site.site, &link.0, "", OWN, &headers)
     {
         return door.said(StatusCode::OK, "left");
     }
@@ -290,7 +300,7 @@ async fn choose(
             let language = choice.language.clone();
             known.subscriber.choice = choice;
             // In the language that was chosen just now.
-            let door = Door::of(&site, &link.0, &language, &headers).unwrap_or(door);
+            let door = Door::of(&site.site, &link.0, &language, OWN, &headers).unwrap_or(door);
             door.preferences(StatusCode::OK, &known.subscriber, Some("saved"))
         }
         Err(error) => page::failed(error),
@@ -318,7 +328,7 @@ async fn erase(
     Path(link): Link,
     headers: HeaderMap,
 ) -> Response {
-    let (door, known) = match known(&server, &site, &link, &headers).await {
+    let (door, known) = match known_at(&server, &site, (&link.0, &link.1), BELOW, &headers).await {
         Ok(known) => known,
         Err(reply) => return reply,
     };

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::Loaded;
+use crate::site::Site;
 
 /// A page: it is nobody else's, and runs nothing.
 pub fn html(status: StatusCode, html: String) -> Response {
@@ -61,14 +61,14 @@ pub fn json(status: StatusCode, value: &Value) -> Response {
 }
 
 /// There is no such page, nor file.
-pub fn nothing_there(loaded: &Loaded, path: &str) -> Response {
+pub fn nothing_there(site: &Site, path: &str) -> Response {
     let depth = path.matches('/').count().saturating_sub(1);
-    let language = &loaded.site.settings.language;
-    let texts = loaded.site.templates.texts(language);
+    let language = &site.settings.language;
+    let texts = site.templates.texts(language);
     let context = json!({
         "language": language,
         "t": texts,
-        "site": loaded.site.settings.title(),
+        "site": site.settings.title(),
         "root": "../".repeat(depth),
         "title": texts.get("nothing_title"),
         "heading": "",
@@ -76,11 +76,11 @@ pub fn nothing_there(loaded: &Loaded, path: &str) -> Response {
         "action": null,
         "links": [],
     });
-    rendered(loaded, StatusCode::NOT_FOUND, "subscriber/said.html", context)
+    rendered(site, StatusCode::NOT_FOUND, "subscriber/said.html", context)
 }
 
-pub fn rendered(loaded: &Loaded, status: StatusCode, template: &str, context: Value) -> Response {
-    match loaded.site.templates.render(template, context) {
+pub fn rendered(site: &Site, status: StatusCode, template: &str, context: Value) -> Response {
+    match site.templates.render(template, context) {
         Ok(text) => html(status, text),
         Err(error) => failed(error),
     }

@@ -39,7 +39,7 @@ fn refused(
         );
     }
     let is_known = loaded.site.settings.newsletters.contains_key(name);
-    (!is_known).then(|| page::nothing_there(loaded, &format!("/desk/newsletters/{name}")))
+    (!is_known).then(|| page::nothing_there(&loaded.site, &format!("/desk/newsletters/{name}")))
 }
 
 /// Back to the page of the newsletter, which says what was done.

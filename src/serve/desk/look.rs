@@ -101,7 +101,7 @@ pub async fn feed(
     Path(slug): Path<String>,
 ) -> Response {
     let Some(feed) = loaded.site.feeds.iter().find(|feed| feed.slug.as_str() == slug) else {
-        return page::nothing_there(&loaded, &format!("/desk/feeds/{slug}"));
+        return page::nothing_there(&loaded.site, &format!("/desk/feeds/{slug}"));
     };
     let found = async {
         let rows = server.store.sources().await?;
@@ -181,7 +181,7 @@ pub async fn kept(
             ];
             (headers, String::from_utf8_lossy(&page.body).into_owned()).into_response()
         }
-        _ => page::nothing_there(&loaded, &format!("/desk/feeds/{slug}/kept/{number}")),
+        _ => page::nothing_there(&loaded.site, &format!("/desk/feeds/{slug}/kept/{number}")),
     }
 }
 
@@ -193,7 +193,7 @@ pub async fn newsletter(
     Query(done): Done,
 ) -> Response {
     if !loaded.site.settings.newsletters.contains_key(&name) {
-        return page::nothing_there(&loaded, &format!("/desk/newsletters/{name}"));
+        return page::nothing_there(&loaded.site, &format!("/desk/newsletters/{name}"));
     }
     match mailing(&loaded, &server, &name).await {
         Ok(mut context) => {
@@ -289,7 +289,7 @@ pub async fn next_html(
     Path(name): Path<String>,
 ) -> Response {
     if !loaded.site.settings.newsletters.contains_key(&name) {
-        return page::nothing_there(&loaded, &format!("/desk/newsletters/{name}/next.html"));
+        return page::nothing_there(&loaded.site, &format!("/desk/newsletters/{name}/next.html"));
     }
     match newsletter::next_html(&loaded.site, &server.store, &name).await {
         Ok(html) => {

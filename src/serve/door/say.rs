@@ -1,7 +1,6 @@
 //! What the pages of a newsletter say, to people or to programs.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
@@ -11,31 +10,48 @@ use super::wish::Wish;
 use crate::catalog::Feed;
 use crate::config::{Newsletter, Settings};
 use crate::newsletter::{Choice, Subscriber, Token, carried, language};
-use crate::serve::{Loaded, Server, page};
-use crate::templates::Texts;
+use crate::serve::{Server, page};
+use crate::site::Site;
+use crate::templates::{TemplateError, Texts};
+
+const FORM: &str = "subscriber/form.html";
+const SAID: &str = "subscriber/said.html";
+
+/// From the form to the top of the site, from the pages of a subscriber, and from what is below them.
+pub const TOP: &str = "../../";
+pub const OWN: &str = "../../../";
+pub const BELOW: &str = "../../../../";
 
 /// A newsletter to somebody who reads a language, or is a program.
-pub struct Door {
-    loaded: Arc<Loaded>,
+pub struct Door<'a> {
+    site: &'a Site,
     pub name: String,
     language: String,
+    /// From the page to the top of the site.
+    root: &'static str,
     texts: Texts,
     is_program: bool,
 }
 
-impl Door {
+impl<'a> Door<'a> {
     /// None if there is no such newsletter. Its own language is spoken where none is given.
-    pub fn of(loaded: &Arc<Loaded>, name: &str, spoken: &str, headers: &HeaderMap) -> Option<Door> {
-        loaded.site.settings.newsletters.get(name)?;
-        let own = language(&loaded.site, name);
+    pub fn of(
+        site: &'a Site,
+        name: &str,
+        spoken: &str,
+        root: &'static str,
+        headers: &HeaderMap,
+    ) -> Option<Door<'a>> {
+        site.settings.newsletters.get(name)?;
+        let own = language(site, name);
         let language = if spoken.is_empty() { own } else { spoken }.to_owned();
-        let texts = loaded.site.templates.texts(&language);
+        let texts = site.templates.texts(&language);
         let is_program = is_program(headers);
-        Some(Door { loaded: loaded.clone(), name: name.to_owned(), language, texts, is_program })
+        Some(Door { site, name: name.to_owned(), language, root, texts, is_program })
     }
 
     pub fn settings(&self) -> &Settings {
-        &self.loaded.site.settings
+        &self.site.settings
     }
 
     pub fn newsletter(&self) -> &Newsletter {
@@ -43,12 +59,12 @@ impl Door {
     }
 
     pub fn own_language(&self) -> &str {
-        language(&self.loaded.site, &self.name)
+        language(self.site, &self.name)
     }
 
     /// The feeds that can be chosen.
     pub fn feeds(&self) -> Vec<&Feed> {
-        carried(&self.loaded.site, self.newsletter(), &Choice::default())
+        carried(self.site, self.newsletter(), &Choice::default())
     }
 
     fn text(&self, name: &str) -> String {
@@ -106,7 +122,7 @@ impl Door {
             .map(|(name, url)| json!({ "url": url, "label": self.text(name) }))
             .collect();
         let own = json!({ "heading": heading, "text": text, "action": action, "links": links });
-        self.page(status, "subscriber/said.html", "../../../", own)
+        self.page(status, SAID, own)
     }
 
     /// The form to subscribe with, as it was filled in.
@@ -120,26 +136,30 @@ impl Door {
         if self.is_program && problem.is_some() {
             return self.refused(status, problem);
         }
+        let bits = self.settings().serve.proof_of_work;
+        let challenge = bits.map(|_| server.asker.work.challenge(server.clock.now()));
+        let own = self.wished(wish, challenge, problem);
+        self.page(status, FORM, own)
+    }
+
+    fn wished(&self, wish: &Wish, challenge: Option<String>, problem: Option<&str>) -> Value {
         let choice = Choice {
             language: wish.language.clone(),
             frequency: wish.frequency.clone(),
             feeds: wish.feeds.iter().cloned().collect(),
         };
-        let bits = self.settings().serve.proof_of_work;
-        let challenge = bits.map(|_| server.asker.work.challenge(server.clock.now()));
-        let own = json!({
+        json!({
             "heading": self.text("subscribe_title"),
             "asks": { "email": wish.email, "name": wish.name },
             "problem": problem.map(|name| self.text(name)),
             "said": null,
             "button": self.text("subscribe"),
             "choices": self.choices(&choice),
-            "bits": bits,
+            "bits": self.settings().serve.proof_of_work,
             "challenge": challenge,
             "links": [],
             "erase": null,
-        });
-        self.page(status, "subscriber/form.html", "../../", own)
+        })
     }
 
     /// The form of what somebody chose.
@@ -169,7 +189,7 @@ impl Door {
             "links": [link("your_data", "preferences", "/data"), link("unsubscribe", "unsubscribe", "")],
             "erase": format!("{}/erase", to("preferences", &subscriber.token)),
         });
-        self.page(status, "subscriber/form.html", "../../../", own)
+        self.page(status, FORM, own)
     }
 
     fn refused(&self, status: StatusCode, problem: Option<&str>) -> Response {
@@ -186,7 +206,7 @@ impl Door {
         languages.insert(own);
         let chosen = if choice.language.is_empty() { own } else { &choice.language };
         let language = |tag: &&str| {
-            let texts = self.loaded.site.templates.own_texts(tag);
+            let texts = self.site.templates.own_texts(tag);
             let name = texts.and_then(|texts| texts.get("language_name")).map_or(*tag, |name| name);
             json!({ "value": tag, "label": name, "is_chosen": *tag == chosen })
         };
@@ -214,19 +234,38 @@ impl Door {
         })
     }
 
-    fn page(&self, status: StatusCode, template: &str, root: &str, own: Value) -> Response {
+    fn page(&self, status: StatusCode, template: &str, own: Value) -> Response {
+        page::rendered(self.site, status, template, self.context(own))
+    }
+
+    fn context(&self, own: Value) -> Value {
         let mut context = json!({
             "language": self.language,
             "t": self.texts,
             "site": self.settings().title(),
-            "root": root,
+            "root": self.root,
             "title": self.newsletter().title,
         });
         if let (Some(context), Value::Object(own)) = (context.as_object_mut(), own) {
             context.extend(own);
         }
-        page::rendered(&self.loaded, status, template, context)
+        context
     }
+}
+
+/// Renders the pages once, so that a template that asks for what it is not given is found before it
+/// matters.
+pub fn rehearse(site: &Site) -> Result<(), TemplateError> {
+    for name in site.settings.newsletters.keys().take(1) {
+        let Some(door) = Door::of(site, name, "", TOP, &HeaderMap::new()) else { continue };
+        let form = door.wished(&Wish::default(), Some(String::new()), Some("no_email"));
+        let link = json!([{ "url": "", "label": "" }]);
+        let action = json!({ "url": null, "label": "", "also": [{ "name": "", "title": "" }] });
+        let said = json!({ "heading": "", "text": "", "action": action, "links": link });
+        site.templates.render(FORM, door.context(form))?;
+        site.templates.render(SAID, door.context(said))?;
+    }
+    Ok(())
 }
 
 /// A page of the same subscriber, from another of their pages.

@@ -55,7 +55,7 @@ impl Wish {
 
     /// What is chosen, if the newsletter offers it. All of its feeds are as none: those that come later
     /// are among them.
-    pub fn choice(&self, door: &Door) -> Option<Choice> {
+    pub fn choice(&self, door: &Door<'_>) -> Option<Choice> {
         let mut feeds: BTreeSet<String> = self.feeds.iter().cloned().collect();
         let offered = door.feeds();
         if feeds.iter().any(|slug| !offered.iter().any(|feed| feed.slug.as_str() == slug)) {
@@ -73,7 +73,7 @@ impl Wish {
     }
 
     /// Whoever asks; or the name of the text that says what is wrong.
-    pub fn subscriber(&self, door: &Door, now: Timestamp) -> Result<Subscriber, &'static str> {
+    pub fn subscriber(&self, door: &Door<'_>, now: Timestamp) -> Result<Subscriber, &'static str> {
         let mailbox = Mailbox::new(&self.name, &self.email).ok_or("no_email")?;
         let choice = self.choice(door).ok_or("no_choice")?;
         let consent =
