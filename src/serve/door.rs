@@ -123,15 +123,6 @@ async fn known<'a>(
     server: &Server,
     loaded: &'a Loaded,
     (name, token): &(String, String),
-    headers: &HeaderMap,
-) -> Result<(Door<'a>, Known), Response> {
-    known_at(server, loaded, (name, token), OWN, headers).await
-}
-
-async fn known_at<'a>(
-    server: &Server,
-    loaded: &'a Loaded,
-    (name, token): (&str, &str),
     root: &'static str,
     headers: &HeaderMap,
 ) -> Result<(Door<'a>, Known), Response> {
@@ -163,23 +154,21 @@ async fn others(
     Ok(others)
 }
 
+/// What is asked of those who have a link; of the others nothing but that it leads nowhere.
+type Answer = Result<Response, Response>;
+
 async fn confirm_page(
     site: Site,
     State(server): Shared,
     Path(link): Link,
     headers: HeaderMap,
-) -> Response {
-    let (door, known) = match known(&server, &site, &link, &headers).await {
-        Ok(known) => known,
-        Err(reply) => return reply,
-    };
+) -> Answer {
+    let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
     if known.subscriber.status == Status::Active {
-        return door.confirmed(&known.token);
+        return Ok(door.confirmed(&known.token));
     }
-    match others(&server, &door, &known).await {
-        Ok(others) => door.ask("confirm", "confirm_yes", &others),
-        Err(error) => page::failed(error),
-    }
+    let others = others(&server, &door, &known).await.map_err(page::failed)?;
+    Ok(door.ask("confirm", "confirm_yes", &others))
 }
 
 async fn confirm(
@@ -188,15 +177,12 @@ async fn confirm(
     Path(link): Link,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    let (door, known) = match known(&server, &site, &link, &headers).await {
-        Ok(known) => known,
-        Err(reply) => return reply,
-    };
-    match join(&server, &door, &known, &Wish::read(&headers, &body)).await {
-        Ok(true) => door.confirmed(&known.token),
-        Ok(false) => door.said(StatusCode::GONE, "unknown"),
-        Err(error) => page::failed(error),
+) -> Answer {
+    let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
+    let wish = Wish::read(&headers, &body);
+    match join(&server, &door, &known, &wish).await.map_err(page::failed)? {
+        true => Ok(door.confirmed(&known.token)),
+        false => Ok(door.said(StatusCode::GONE, "unknown")),
     }
 }
 
@@ -233,37 +219,26 @@ async fn leave_page(
     State(server): Shared,
     Path(link): Link,
     headers: HeaderMap,
-) -> Response {
-    match known(&server, &site, &link, &headers).await {
-        Ok((door, known)) if known.subscriber.status == Status::Unsubscribed => {
-            door.left(&known.token)
-        }
-        Ok((door, _)) => door.ask("leave", "unsubscribe", &[]),
-        Err(reply) => reply,
+) -> Answer {
+    let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
+    match known.subscriber.status {
+        Status::Unsubscribed => Ok(door.left(&known.token)),
+        Status::Active | Status::Pending => Ok(door.ask("leave", "unsubscribe", &[])),
     }
 }
 
 /// By the button of the page, or by that of a mail program (RFC 8058): at once, and as often as anybody
 /// likes. Nobody may leave, too: by that it is tried whether it works.
-async fn leave(
-    site: Site,
-    State(server): Shared,
-    Path(link): Link,
-    headers: HeaderMap,
-) -> Response {
+async fn leave(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Answer {
     if link.1 == Token::nobody().as_str()
         && let Some(door) = Door::of(&site.site, &link.0, "", OWN, &headers)
     {
-        return door.said(StatusCode::OK, "left");
+        return Ok(door.said(StatusCode::OK, "left"));
     }
-    let (door, known) = match known(&server, &site, &link, &headers).await {
-        Ok(known) => known,
-        Err(reply) => return reply,
-    };
-    match server.store.unsubscribe(&known.token, server.clock.now()).await {
-        Ok(_) => door.left(&known.token),
-        Err(error) => page::failed(error),
-    }
+    let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
+    let left = server.store.unsubscribe(&known.token, server.clock.now()).await;
+    left.map_err(page::failed)?;
+    Ok(door.left(&known.token))
 }
 
 async fn preferences(
@@ -271,11 +246,9 @@ async fn preferences(
     State(server): Shared,
     Path(link): Link,
     headers: HeaderMap,
-) -> Response {
-    match known(&server, &site, &link, &headers).await {
-        Ok((door, known)) => door.preferences(StatusCode::OK, &known.subscriber, None),
-        Err(reply) => reply,
-    }
+) -> Answer {
+    let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
+    Ok(door.preferences(StatusCode::OK, &known.subscriber, None))
 }
 
 async fn choose(
@@ -284,56 +257,33 @@ async fn choose(
     Path(link): Link,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
-    let (door, mut known) = match known(&server, &site, &link, &headers).await {
-        Ok(known) => known,
-        Err(reply) => return reply,
-    };
-    let wish = Wish::read(&headers, &body);
-    let Some(choice) = wish.choice(&door) else {
+) -> Answer {
+    let (door, mut known) = known(&server, &site, &link, OWN, &headers).await?;
+    let Some(choice) = Wish::read(&headers, &body).choice(&door) else {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return door.preferences(status, &known.subscriber, Some("no_choice"));
+        return Ok(door.preferences(status, &known.subscriber, Some("no_choice")));
     };
-    let mailbox = known.subscriber.mailbox.clone();
-    match server.store.choose(&door.name, &mailbox, &choice, server.clock.now()).await {
-        Ok(_) => {
-            let language = choice.language.clone();
-            known.subscriber.choice = choice;
-            // In the language that was chosen just now.
-            let door = Door::of(&site.site, &link.0, &language, OWN, &headers).unwrap_or(door);
-            door.preferences(StatusCode::OK, &known.subscriber, Some("saved"))
-        }
-        Err(error) => page::failed(error),
-    }
+    let (mailbox, now) = (known.subscriber.mailbox.clone(), server.clock.now());
+    let chosen = server.store.choose(&door.name, &mailbox, &choice, now).await;
+    chosen.map_err(page::failed)?;
+    known.subscriber.choice = choice;
+    // In the language that was chosen just now.
+    let language = &known.subscriber.choice.language;
+    let door = Door::of(&site.site, &link.0, language, OWN, &headers).unwrap_or(door);
+    Ok(door.preferences(StatusCode::OK, &known.subscriber, Some("saved")))
 }
 
-async fn data(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Response {
-    let (door, known) = match known(&server, &site, &link, &headers).await {
-        Ok(known) => known,
-        Err(reply) => return reply,
-    };
-    match server.store.received(&known.token).await {
-        Ok(received) => {
-            let mut data = known.subscriber.known(&door.name);
-            data["deliveries"] = json!(received);
-            page::json(StatusCode::OK, &data)
-        }
-        Err(error) => page::failed(error),
-    }
+async fn data(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Answer {
+    let (door, known) = known(&server, &site, &link, BELOW, &headers).await?;
+    let mut data = known.subscriber.known(&door.name);
+    let received = server.store.received(&known.token).await.map_err(page::failed)?;
+    data["deliveries"] = json!(received);
+    Ok(page::json(StatusCode::OK, &data))
 }
 
-async fn erase(
-    site: Site,
-    State(server): Shared,
-    Path(link): Link,
-    headers: HeaderMap,
-) -> Response {
-    let (door, known) = match known_at(&server, &site, (&link.0, &link.1), BELOW, &headers).await {
-        Ok(known) => known,
-        Err(reply) => return reply,
-    };
-    match server.store.erase(&known.subscriber.mailbox, server.clock.now()).await {
-        Ok(_) => door.said(StatusCode::OK, "erased"),
-        Err(error) => page::failed(error),
-    }
+async fn erase(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Answer {
+    let (door, known) = known(&server, &site, &link, BELOW, &headers).await?;
+    let erased = server.store.erase(&known.subscriber.mailbox, server.clock.now()).await;
+    erased.map_err(page::failed)?;
+    Ok(door.said(StatusCode::OK, "erased"))
 }

@@ -97,6 +97,12 @@ impl Store {
         rows.iter().map(edition).collect()
     }
 
+    pub async fn edition(&self, id: &str) -> Result<Option<Edition>, StoreError> {
+        let query = format!("SELECT {COLUMNS} FROM editions WHERE id = $1");
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(id);
+        query.fetch_optional(&self.pool).await?.as_ref().map(edition).transpose()
+    }
+
     /// What the active subscribers of a newsletter with a frequency have chosen.
     pub async fn groups(
         &self,

@@ -1,16 +1,18 @@
 //! What is done at the desk: each a form with the mark of its session.
 
-use axum::extract::{Extension, Form, Path, State};
+use std::sync::Arc;
+
+use axum::extract::{Extension, Form, FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use url::form_urlencoded;
 
 use super::session::Session;
-use super::{Shared, Site, cookie, is_foreign, look};
+use super::{Shared, Site, cookie, is_foreign};
 use crate::mail::Mailbox;
 use crate::newsletter::{self, Act, NewsletterError, Notes, delivery};
-use crate::serve::{Loaded, page};
+use crate::serve::{Loaded, Server, page};
 
 /// All that the forms of the desk send.
 #[derive(Debug, Default, Deserialize)]
@@ -25,148 +27,113 @@ pub struct Sent {
     address: String,
 }
 
-/// Why nothing is done, if that is so.
-fn refused(
-    loaded: &Loaded,
-    session: &Session,
-    headers: &HeaderMap,
-    sent: &Sent,
-    name: &str,
-) -> Option<Response> {
-    if sent.csrf != session.csrf || is_foreign(headers) {
-        return Some(
-            (StatusCode::FORBIDDEN, "This form was not sent from the desk.\n").into_response(),
-        );
-    }
-    let is_known = loaded.site.settings.newsletters.contains_key(name);
-    (!is_known).then(|| page::nothing_there(&loaded.site, &format!("/desk/newsletters/{name}")))
+/// A form that was sent from the desk, about a newsletter that there is.
+pub struct Order {
+    loaded: Arc<Loaded>,
+    name: String,
+    sent: Sent,
 }
 
-/// Back to the page of the newsletter, which says what was done.
-fn done(loaded: &Loaded, name: &str, said: &str) -> Response {
-    let said: String = form_urlencoded::byte_serialize(said.as_bytes()).collect();
-    Redirect::to(&format!("{}/desk/newsletters/{name}?said={said}", loaded.base)).into_response()
-}
+impl FromRequest<Arc<Server>> for Order {
+    type Rejection = Response;
 
-fn ended(loaded: &Loaded, name: &str, result: Result<String, NewsletterError>) -> Response {
-    match result {
-        Ok(said) => done(loaded, name, &said),
-        // What the operator can do something about.
-        Err(error) => done(loaded, name, &error.to_string()),
+    async fn from_request(request: Request, server: &Arc<Server>) -> Result<Order, Response> {
+        let (mut parts, body) = request.into_parts();
+        type Parts = (Site, Extension<Session>, Path<String>);
+        let found = Parts::from_request_parts(&mut parts, server).await;
+        let (Extension(loaded), Extension(session), Path(name)) = found?;
+        let headers = parts.headers.clone();
+        let form = Form::<Sent>::from_request(Request::from_parts(parts, body), server).await;
+        let Form(sent) = form.map_err(IntoResponse::into_response)?;
+        if sent.csrf != session.csrf || is_foreign(&headers) {
+            let text = "This form was not sent from the desk.\n";
+            return Err((StatusCode::FORBIDDEN, text).into_response());
+        }
+        match loaded.site.settings.newsletters.contains_key(&name) {
+            true => Ok(Order { loaded, name, sent }),
+            false => {
+                let path = format!("/desk/newsletters/{name}");
+                Err(page::nothing_there(&loaded.site, &path))
+            }
+        }
     }
 }
 
-pub async fn notes(
-    Extension(loaded): Site,
-    Extension(session): Extension<Session>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    Form(sent): Form<Sent>,
-) -> Response {
-    if let Some(refused) = refused(&loaded, &session, &headers, &sent, &name) {
-        return refused;
+impl Order {
+    /// Back to the page of the newsletter, which says what was done, or what the operator can do about
+    /// that it was not.
+    fn done(&self, result: Result<String, NewsletterError>) -> Response {
+        let said = result.unwrap_or_else(|error| error.to_string());
+        let said: String = form_urlencoded::byte_serialize(said.as_bytes()).collect();
+        let (base, name) = (&self.loaded.base, &self.name);
+        Redirect::to(&format!("{base}/desk/newsletters/{name}?said={said}")).into_response()
     }
+
+    fn change(&self, change: impl FnOnce(&mut Notes), said: &str) -> Response {
+        let directory = newsletter::preview(&self.loaded.site, &self.name);
+        let changed = Notes::read(&directory).and_then(|mut notes| {
+            change(&mut notes);
+            notes.write(&directory)
+        });
+        self.done(changed.map(|()| said.to_owned()).map_err(NewsletterError::from))
+    }
+}
+
+pub async fn notes(order: Order) -> Response {
     let filled =
         |text: &str| Some(text.trim().replace("\r\n", "\n")).filter(|text| !text.is_empty());
-    let changed = change(&loaded, &name, |notes| {
-        notes.subject = filled(&sent.subject);
-        notes.intro = filled(&sent.intro);
-    });
-    ended(&loaded, &name, changed.map(|()| "The note is kept for the next edition.".to_owned()))
+    let (subject, intro) = (filled(&order.sent.subject), filled(&order.sent.intro));
+    let change = |notes: &mut Notes| (notes.subject, notes.intro) = (subject, intro);
+    order.change(change, "The note is kept for the next edition.")
 }
 
 /// Pins an item, lets it go, keeps it out, or lets it in again.
-pub async fn item(
-    Extension(loaded): Site,
-    Extension(session): Extension<Session>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    Form(sent): Form<Sent>,
-) -> Response {
-    if let Some(refused) = refused(&loaded, &session, &headers, &sent, &name) {
-        return refused;
-    }
-    let changed = change(&loaded, &name, |notes| {
-        let item = sent.item.clone();
+pub async fn item(order: Order) -> Response {
+    let (item, act) = (order.sent.item.clone(), order.sent.act.clone());
+    let change = |notes: &mut Notes| {
         notes.pin.retain(|other| *other != item);
         notes.exclude.retain(|other| *other != item);
-        match sent.act.as_str() {
+        match act.as_str() {
             "pin" => notes.pin.insert(0, item),
             "exclude" => notes.exclude.push(item),
             _ => {}
         }
-    });
-    ended(&loaded, &name, changed.map(|()| "The next edition is changed.".to_owned()))
-}
-
-fn change(
-    loaded: &std::sync::Arc<Loaded>,
-    name: &str,
-    change: impl FnOnce(&mut Notes),
-) -> Result<(), NewsletterError> {
-    let mut notes = look::notes(loaded, name)?;
-    change(&mut notes);
-    notes.write(&newsletter::preview(&loaded.site, name))?;
-    Ok(())
-}
-
-pub async fn copy(
-    Extension(loaded): Site,
-    State(server): Shared,
-    Extension(session): Extension<Session>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    Form(sent): Form<Sent>,
-) -> Response {
-    if let Some(refused) = refused(&loaded, &session, &headers, &sent, &name) {
-        return refused;
-    }
-    let Some(to) = Mailbox::parse(&sent.address) else {
-        return done(&loaded, &name, "This is no email address.");
     };
-    let (site, store, now) = (&loaded.site, &server.store, server.clock.now());
-    let sent = delivery::test_copy(site, store, &name, &to, now).await.map(|sent| match sent {
+    order.change(change, "The next edition is changed.")
+}
+
+pub async fn copy(State(server): Shared, order: Order) -> Response {
+    let Some(to) = Mailbox::parse(&order.sent.address) else {
+        return order.done(Ok("This is no email address.".to_owned()));
+    };
+    let (site, store, now) = (&order.loaded.site, &server.store, server.clock.now());
+    let sent = delivery::test_copy(site, store, &order.name, &to, now).await;
+    order.done(sent.map(|sent| match sent {
         true => format!("A copy went to {}.", to.address()),
         false => "There is nothing new, and so nothing to copy.".to_owned(),
-    });
-    ended(&loaded, &name, sent)
+    }))
 }
 
 /// Approves, holds or discards an edition.
-pub async fn edition(
-    Extension(loaded): Site,
-    State(server): Shared,
-    Extension(session): Extension<Session>,
-    Path(name): Path<String>,
-    headers: HeaderMap,
-    Form(sent): Form<Sent>,
-) -> Response {
-    if let Some(refused) = refused(&loaded, &session, &headers, &sent, &name) {
-        return refused;
-    }
-    let editions = match server.store.editions(&name, usize::from(u8::MAX)).await {
-        Ok(editions) => editions,
+pub async fn edition(State(server): Shared, order: Order) -> Response {
+    let edition = match server.store.edition(&order.sent.edition).await {
+        Ok(edition) => edition.filter(|edition| edition.newsletter == order.name),
         Err(error) => return page::failed(error),
     };
-    let edition = editions.into_iter().find(|edition| edition.id == sent.edition);
-    let (Some(edition), Some(act)) = (edition, Act::parse(&sent.act)) else {
-        return done(&loaded, &name, "There is no such edition.");
+    let (Some(edition), Some(act)) = (edition, Act::parse(&order.sent.act)) else {
+        return order.done(Ok("There is no such edition.".to_owned()));
     };
     if !act.on().contains(&edition.state) {
-        return done(&loaded, &name, &format!("The edition is {} by now.", edition.state.as_str()));
+        return order.done(Ok(format!("The edition is {} by now.", edition.state.as_str())));
     }
     let now = server.clock.now();
-    let carried = act.carry_out(&loaded.site, &server.store, &edition, now).await;
-    ended(
-        &loaded,
-        &name,
-        carried.map(|()| match act {
-            Act::Approve => "The edition goes out with the next run.".to_owned(),
-            Act::Hold => "The edition is held.".to_owned(),
-            Act::Discard => "The edition is never sent.".to_owned(),
-            Act::Redo => "The edition is made anew with the next run.".to_owned(),
-        }),
-    )
+    let carried = act.carry_out(&order.loaded.site, &server.store, &edition, now).await;
+    order.done(carried.map(|()| match act {
+        Act::Approve => "The edition goes out with the next run.".to_owned(),
+        Act::Hold => "The edition is held.".to_owned(),
+        Act::Discard => "The edition is never sent.".to_owned(),
+        Act::Redo => "The edition is made anew with the next run.".to_owned(),
+    }))
 }
 
 pub async fn logout(

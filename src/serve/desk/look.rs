@@ -1,7 +1,6 @@
 //! What the desk shows.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,7 +14,7 @@ use super::{Done, Shared, Site, desk};
 use crate::kept::Kept;
 use crate::mail::encoded_html_len;
 use crate::model::{Evidence, Item};
-use crate::newsletter::{self, Act, Digest, Notes, lint};
+use crate::newsletter::{self, Act, Digest, lint};
 use crate::publish::date_of;
 use crate::serve::{Loaded, Server, page};
 use crate::status;
@@ -305,9 +304,4 @@ pub async fn next_html(
         }
         Err(error) => page::failed(error),
     }
-}
-
-/// For the notes that are put down.
-pub fn notes(loaded: &Arc<Loaded>, name: &str) -> Result<Notes, crate::diagnostic::Diagnostic> {
-    Notes::read(&newsletter::preview(&loaded.site, name))
 }

@@ -28,9 +28,7 @@ pub fn answer(kept: &Kept, headers: &HeaderMap) -> Reply {
     }
     let (coded, coding) = coded(kept, headers.get(header::ACCEPT_ENCODING));
     if has_it(headers, kept) {
-        let mut reply = with(kept, coded, StatusCode::NOT_MODIFIED, Bytes::new());
-        reply.headers_mut().remove(header::CONTENT_TYPE);
-        return reply;
+        return unchanged(kept, coded);
     }
     let mut reply = with(kept, coded, StatusCode::OK, coded.bytes.clone());
     if let Some(coding) = coding {
@@ -74,6 +72,23 @@ fn bare(status: StatusCode, body: Bytes) -> Reply {
     reply
 }
 
+/// What a client that has it may have to know anew (RFC 9110, 15.4.5).
+fn unchanged(kept: &Kept, coded: &Coded) -> Reply {
+    let mut reply = bare(StatusCode::NOT_MODIFIED, Bytes::new());
+    let headers = reply.headers_mut();
+    headers.insert(header::ETAG, coded.etag.clone());
+    headers.insert(header::CACHE_CONTROL, kept.cache_control.clone());
+    headers.insert(header::VARY, varies(kept));
+    if kept.is_feed {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANYBODY);
+    }
+    reply
+}
+
+fn varies(kept: &Kept) -> HeaderValue {
+    if kept.is_feed || kept.is_page { FEED_VARIES } else { VARIES }
+}
+
 fn with(kept: &Kept, coded: &Coded, status: StatusCode, body: Bytes) -> Reply {
     let mut reply = bare(status, body);
     let headers = reply.headers_mut();
@@ -82,7 +97,7 @@ fn with(kept: &Kept, coded: &Coded, status: StatusCode, body: Bytes) -> Reply {
     headers.insert(header::ETAG, coded.etag.clone());
     headers.insert(header::LAST_MODIFIED, kept.last_modified.clone());
     headers.insert(header::CACHE_CONTROL, kept.cache_control.clone());
-    headers.insert(header::VARY, if kept.is_feed || kept.is_page { FEED_VARIES } else { VARIES });
+    headers.insert(header::VARY, varies(kept));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if kept.is_feed {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANYBODY);
