@@ -182,6 +182,9 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     if let Command::Init(options) = &cli.command {
         return init::run(&cli.site, options);
     }
+    if let Command::Serve(serve::Options { hash_password: true, .. }) = &cli.command {
+        return serve::hash_password();
+    }
     if let Command::Schema(options) = &cli.command {
         return schema::run(options);
     }

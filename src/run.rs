@@ -129,6 +129,13 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Waits until nobody else has it.
+    pub fn wait(site: &Path, work: &str) -> io::Result<Lock> {
+        let file = open(&site.join(format!(".infocus-{work}.lock")))?;
+        file.lock()?;
+        Ok(Lock { _file: file })
+    }
+
     /// Takes it; nothing if another process has it.
     pub fn take(site: &Path, work: &str) -> io::Result<Option<Lock>> {
         let file = open(&site.join(format!(".infocus-{work}.lock")))?;

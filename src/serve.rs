@@ -14,7 +14,7 @@ mod page;
 
 use std::io;
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LockResult};
 use std::time::{Duration, Instant};
 
@@ -49,6 +49,9 @@ const BODY: usize = 64 << 10;
 /// How long a request may take, its body included.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How long those who want a newsletter are put down when it is time to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
 /// How often it is looked whether the site is another.
 const LOOK: Duration = Duration::from_secs(3);
 
@@ -82,9 +85,12 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    fn new(site: Site) -> Loaded {
+    fn load(root: &Path) -> Result<Loaded, Invalid> {
+        // Before it is read: what is changed meanwhile is another.
+        let state = run::site_state(root);
+        let site = Site::load(root)?;
         let base = site.settings.base_url.path().trim_end_matches('/').to_owned();
-        Loaded { rhythm: Rhythm::new(&site), base, state: run::site_state(&site.root), site }
+        Ok(Loaded { rhythm: Rhythm::new(&site), base, state, site })
     }
 }
 
@@ -97,26 +103,29 @@ pub struct Options {
 }
 
 impl Server {
-    pub fn new(site: Site, store: Store, options: Options) -> Arc<Server> {
+    /// A server of the site in a directory, if that is a valid one.
+    pub fn new(root: &Path, store: Store, options: Options) -> Result<Arc<Server>, Invalid> {
+        let loaded = Loaded::load(root)?;
+        let site = &loaded.site;
         let (asker, wanted) = door::Asker::new();
         let server = Arc::new(Server {
-            root: site.root.clone(),
+            root: root.to_owned(),
             files: Files::new(site.output().root().to_owned()),
             logins: Limit::new(desk::LOGINS, Duration::from_secs(900)),
             sessions: desk::Sessions::default(),
             wishes: Limit::new(site.settings.serve.wishes.into(), Duration::from_secs(3600)),
             gauges: Gauges::default(),
-            loaded: ArcSwap::from_pointee(Loaded::new(site)),
+            loaded: ArcSwap::from_pointee(loaded),
             store,
             clock: options.clock,
             asker,
             logs: options.logs,
         });
         tokio::spawn(door::ask_all(server.clone(), wanted));
-        server
+        Ok(server)
     }
 
-    /// Answers until `stop`; what was begun is finished, within ten seconds.
+    /// Answers until `stop`; what was begun is finished, within some seconds.
     pub async fn run(
         self: Arc<Server>,
         listener: TcpListener,
@@ -131,7 +140,8 @@ impl Server {
         });
         answered.await?;
         looking.abort();
-        self.asker.finish().await;
+        // Whoever was not asked by then is when the server runs again.
+        let _ = timeout(GRACE, self.asker.finish()).await;
         Ok(())
     }
 
@@ -144,21 +154,25 @@ impl Server {
         let mut refused = String::new();
         loop {
             tokio::time::sleep(LOOK).await;
-            let state = run::site_state(&self.root);
-            if state == self.loaded().state || state == refused {
-                continue;
-            }
-            match Site::load(&self.root) {
-                Ok(site) => {
-                    self.loaded.store(Arc::new(Loaded::new(site)));
+            let (root, state) = (self.root.clone(), self.loaded().state.clone());
+            let before = refused.clone();
+            let looked = tokio::task::spawn_blocking(move || {
+                let now = run::site_state(&root);
+                let is_known = now == state || now == before;
+                (!is_known).then(|| (now, Loaded::load(&root)))
+            });
+            match looked.await {
+                Ok(Some((_, Ok(loaded)))) => {
+                    self.loaded.store(Arc::new(loaded));
                     self.files.forget();
                 }
-                Err(Invalid(problems)) => {
+                Ok(Some((state, Err(Invalid(problems))))) => {
                     for problem in problems {
                         eprintln!("warning: what is served stays as it was: {problem}");
                     }
                     refused = state;
                 }
+                Ok(None) | Err(_) => {}
             }
         }
     }

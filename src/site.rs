@@ -45,6 +45,7 @@ impl Site {
             });
         // Feeds that could not be read are not missing.
         if problems.is_empty() {
+            problems.extend(feed_problems(&feeds));
             problems.extend(newsletter_problems(&settings, &feeds));
         }
         let templates = match Templates::load(root) {
@@ -95,6 +96,20 @@ impl Site {
         };
         slugs.iter().map(find).collect()
     }
+}
+
+/// Addresses of `infocus serve` that are no feed's.
+const TAKEN: [&str; 4] = ["newsletters", "desk", "health", "metrics"];
+
+/// No feed stands in the place of something else.
+fn feed_problems(feeds: &[Feed]) -> impl Iterator<Item = Diagnostic> {
+    let taken = feeds.iter().filter(|feed| TAKEN.contains(&feed.slug.as_str()));
+    taken.map(|feed| {
+        let file = Path::new(catalog::DIRECTORY).join(format!("{}.toml", feed.slug));
+        let problem =
+            format!("a feed cannot be called `{}`: that address has another use", feed.slug);
+        Diagnostic::new(problem).at(&file, None).help("rename its file")
+    })
 }
 
 /// A newsletter has a sender and carries feeds that there are.

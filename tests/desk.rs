@@ -175,7 +175,7 @@ fn people_pin_exclude_introduce_approve_and_hold_at_the_desk() {
         )
     };
     assert!(
-        act("hold").header("location").contains("The+edition+is+held+by+now"),
+        act("hold").header("location").contains("is+in+another+state+by+now"),
         "it is held already"
     );
     assert!(act("approve").header("location").contains("goes+out"));

@@ -284,3 +284,50 @@ fn a_template_that_asks_for_what_is_not_there_is_found_by_check() {
     }
     bed.run(&["check"]).ends(0);
 }
+
+#[test]
+fn who_has_confirmed_one_newsletter_is_asked_about_another_the_day_after() {
+    let mut bed = bed("[newsletters.monthly]\ntitle = \"Monthly\"\n");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    served.post(&link(&served, &bed, "weekly", "ana@example.org"), "").ends(200);
+    served.post("/newsletters/monthly/subscribe", "email=ana@example.org").ends(200);
+    drop(served);
+    bed.at("2026-05-05T15:01:00Z");
+    let served = Served::start(&bed);
+    link(&served, &bed, "monthly", "ana@example.org");
+}
+
+#[test]
+fn what_cannot_be_read_or_is_not_offered_changes_no_choice() {
+    let bed = bed("[newsletters.weekly.frequencies]\ndaily = \"daily 08:00\"\n");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org&frequency=daily&feeds=news").ends(200);
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    served.post(&confirm, "").ends(200);
+    let before = statuses(&bed);
+    let preferences = confirm.replace("confirm", "preferences");
+    let json = [("content-type", "application/json")];
+    for body in
+        ["no json", "{\"feeds\": null}", "{\"language\": \"xx\"}", "{\"feeds\": [\"none\"]}"]
+    {
+        let reply = served.ask("POST", &preferences, &json, body.as_bytes());
+        assert_eq!(reply.status, 422, "{body}");
+    }
+    assert_eq!(statuses(&bed), before);
+}
+
+#[test]
+fn wishes_that_come_while_it_stops_are_asked_when_it_runs_again() {
+    let mut bed = bed("");
+    let served = Served::start(&bed);
+    for n in 0..8 {
+        served.post(SUBSCRIBE, &format!("email=p{n}@example.org")).ends(200);
+    }
+    assert_eq!(served.stop(), Some(0));
+    bed.at("2026-05-04T15:10:00Z");
+    let served = Served::start(&bed);
+    for n in 0..8 {
+        link(&served, &bed, "weekly", &format!("p{n}@example.org"));
+    }
+}

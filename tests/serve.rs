@@ -276,3 +276,20 @@ fn the_log_says_what_was_asked_and_not_by_whom() {
     assert!(log.contains("GET /newsletters/weekly/unsubscribe/... 404 "), "{log}");
     assert!(!log.contains("127.0.0.1") && !log.contains("ana"), "{log}");
 }
+
+#[test]
+fn however_a_path_is_written_it_is_one_file() {
+    let bed = bed();
+    let served = Served::start(&bed);
+    let plain = served.get("/news/feed.xml");
+    let other = served.get("/%6eews/%66eed.%78ml");
+    assert_eq!((other.header("etag"), &other.body), (plain.header("etag"), &plain.body));
+}
+
+#[test]
+fn a_feed_stands_in_the_place_of_nothing_else() {
+    let bed = bed();
+    bed.write("feeds/desk.toml", "title = \"Desk\"\n[[source]]\nfiles = \"news/*\"\n");
+    let told = bed.run(&["check"]).ends(2).stderr;
+    assert!(told.contains("cannot be called `desk`") && told.contains("feeds/desk.toml"), "{told}");
+}

@@ -11,7 +11,7 @@ use crate::{hub, newsletter, refresh};
 pub async fn run(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<Answer> {
     let feeds: Vec<_> = site.feeds.iter().collect();
     let reports = refresh::publish(site, store, &feeds, true, now).await?;
-    archive(site, store).await?;
+    archive(site, store, true).await?;
     tell_hub(site, store).await?;
     let changed: usize = reports.iter().map(|report| report.changed).sum();
     Ok(Answer {
@@ -26,12 +26,10 @@ pub async fn run(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<A
     })
 }
 
-/// Publishes what was mailed; if another run is about to, it writes the same.
-pub async fn archive(site: &Site, store: &Store) -> anyhow::Result<()> {
-    match Lock::take(&site.root, "archive")? {
-        Some(_lock) => Ok(newsletter::archive::publish(site, store).await?),
-        None => Ok(()),
-    }
+/// Publishes what was mailed: all of it, or what is not there.
+pub async fn archive(site: &Site, store: &Store, all: bool) -> anyhow::Result<()> {
+    let _lock = Lock::wait(&site.root, "archive")?;
+    Ok(newsletter::archive::publish(site, store, all).await?)
 }
 
 /// Tells the hub, if there is one, of what it has not heard of. False if it did not hear all of it.

@@ -1,11 +1,12 @@
 //! What cron would do, in the process that serves: `refresh` when a source is due, then `send`.
 
 use std::path::Path;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::thread::{self, JoinHandle};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender, TryRecvError};
+use std::thread;
 use std::time::Duration;
 
 use clap::Parser;
+use tokio::sync::oneshot;
 
 use super::{Cli, run_and_tell};
 use crate::newsletter::delivery::Clock;
@@ -20,30 +21,42 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct Schedule {
     stop: Sender<()>,
     done: mpsc::Receiver<()>,
-    _thread: JoinHandle<()>,
 }
 
-pub fn start(site: &Path, clock: Clock) -> Schedule {
+/// Begins; what is returned beside it ends when there are no more runs, whatever the reason.
+pub fn start(site: &Path, clock: Clock) -> (Schedule, oneshot::Receiver<()>) {
     let (stop, stopped) = mpsc::channel();
     let (end, done) = mpsc::channel();
+    let (over, ended) = oneshot::channel::<()>();
     let site = site.to_owned();
-    let thread = thread::spawn(move || {
-        while let Err(RecvTimeoutError::Timeout) = {
+    thread::spawn(move || {
+        // Let go of when the thread ends, also if it breaks.
+        let _over = over;
+        'runs: loop {
             for command in ["refresh", "send"] {
+                if !matches!(stopped.try_recv(), Err(TryRecvError::Empty)) {
+                    break 'runs;
+                }
                 run_and_tell(&command_line(&site, clock, command));
             }
-            stopped.recv_timeout(REST)
-        } {}
+            if !matches!(stopped.recv_timeout(REST), Err(RecvTimeoutError::Timeout)) {
+                break;
+            }
+        }
         let _ = end.send(());
     });
-    Schedule { stop, done, _thread: thread }
+    (Schedule { stop, done }, ended)
 }
 
 impl Schedule {
+    /// Lets no other run begin.
+    pub fn stop(&self) {
+        let _ = self.stop.send(());
+    }
+
     /// Lets a run that has begun come to its end, if it does so soon: wherever it is stopped, the next
     /// goes on.
     pub fn finish(self) {
-        let _ = self.stop.send(());
         let _ = self.done.recv_timeout(GRACE);
     }
 }

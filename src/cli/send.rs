@@ -96,10 +96,8 @@ pub async fn run(
     });
     let run = run.await?;
     bar.finish_and_clear();
-    if run.settled > 0 {
-        publish::archive(site, store).await?;
-    }
     tell(site, &openings, &run).await;
+    publish::archive(site, store, run.settled > 0).await?;
     let waiting = held_before(site, store, options, &openings).await?;
     let is_asked = !options.newsletter.is_empty() || std::io::stdout().is_terminal();
     answer(site, store, &openings, &waiting, run, is_asked, now).await

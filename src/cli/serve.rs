@@ -3,17 +3,19 @@
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 
+use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 use listenfd::ListenFd;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
+use super::schedule::Schedule;
 use super::{Answer, Cli, Outcome, send};
 use crate::diagnostic::Diagnostic;
 use crate::newsletter::delivery::Clock;
 use crate::serve::{self, Server};
-use crate::site::Site;
 use crate::store::Store;
 
 /// Characters of a password at least.
@@ -26,7 +28,7 @@ pub struct Options {
     listen: SocketAddr,
     /// Reads a password and prints what goes into the settings for it
     #[arg(long)]
-    hash_password: bool,
+    pub hash_password: bool,
     /// Also looks at the sources and sends what is due, in place of cron
     #[arg(long)]
     schedule: bool,
@@ -41,26 +43,46 @@ pub async fn run(
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    if options.hash_password {
-        return hash_password();
-    }
-    let (site, clock) = (Site::load(&cli.site)?, Clock::start(now));
-    let listener = listener(options.listen).await?;
+    let (listener, clock) = (listener(options.listen).await?, Clock::start(now));
     let address = listener.local_addr()?;
-    let server = Server::new(site, store.clone(), serve::Options { clock, logs: options.log });
+    let logs = options.log;
+    let server = Server::new(&cli.site, store.clone(), serve::Options { clock, logs })?;
     eprintln!("serving http://{address}/");
-    let schedule = options.schedule.then(|| super::schedule::start(&cli.site, clock));
-    server.run(listener, send::asked_to_stop()).await?;
+    let (schedule, ended) = match options.schedule {
+        true => {
+            let (schedule, ended) = super::schedule::start(&cli.site, clock);
+            (Some(schedule), Some(ended))
+        }
+        false => (None, None),
+    };
+    let mut has_broken = false;
+    let stop = async {
+        tokio::select! {
+            () = send::asked_to_stop() => {}
+            () = until_over(ended) => has_broken = true,
+        }
+        schedule.iter().for_each(Schedule::stop);
+    };
+    server.run(listener, stop).await?;
     eprintln!("stopped");
     if let Some(schedule) = schedule {
         schedule.finish();
     }
     store.close().await;
+    anyhow::ensure!(!has_broken, "what `--schedule` runs has broken");
     Ok(Answer { outcome: Outcome::Done, text: String::new(), json: json!({ "served": address }) })
 }
 
+/// Never, if there is nothing that could be over.
+async fn until_over(ended: Option<oneshot::Receiver<()>>) {
+    match ended {
+        Some(ended) => drop(ended.await),
+        None => std::future::pending().await,
+    }
+}
+
 /// From the first line of what comes in, so that it is in no list of processes.
-fn hash_password() -> anyhow::Result<Answer> {
+pub fn hash_password() -> anyhow::Result<Answer> {
     if io::stdin().is_terminal() {
         eprintln!("password, which is shown here as you type it:");
     }
@@ -73,7 +95,7 @@ fn hash_password() -> anyhow::Result<Answer> {
             .help("four words that have nothing in common are good")
             .into());
     }
-    let hash = serve::hash_password(password).unwrap_or_default();
+    let hash = serve::hash_password(password).context("the password cannot be hashed")?;
     let text = format!("[serve]\ndesk_password = \"{hash}\"");
     Ok(Answer { outcome: Outcome::Done, text, json: json!({ "desk_password": hash }) })
 }

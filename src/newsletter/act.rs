@@ -1,5 +1,7 @@
 //! What people do with an edition that was made.
 
+use std::io::ErrorKind;
+
 use jiff::Timestamp;
 
 use super::edition::{Edition, EditionState};
@@ -50,16 +52,23 @@ impl Act {
         edition: &Edition,
         now: Timestamp,
     ) -> Result<(), NewsletterError> {
-        let id = &edition.id;
-        match self {
-            Act::Approve => store.release(id, now).await?,
+        let (id, of) = (&edition.id, self.on());
+        let is_done = match self {
+            Act::Approve => store.release(id, of, now).await?,
             Act::Hold => {
-                store.set_edition(id, EditionState::Held, Some("it was held by hand")).await?;
+                let reason = Some("it was held by hand");
+                store.move_edition(id, of, EditionState::Held, reason).await?
             }
-            Act::Discard => store.set_edition(id, EditionState::Discarded, None).await?,
-            Act::Redo => redo(site, store, edition).await?,
+            Act::Discard => store.move_edition(id, of, EditionState::Discarded, None).await?,
+            Act::Redo => {
+                redo(site, store, edition).await?;
+                true
+            }
+        };
+        match is_done {
+            true => Ok(()),
+            false => Err(Diagnostic::new(format!("`{id}` is in another state by now")).into()),
         }
-        Ok(())
     }
 }
 
@@ -74,6 +83,9 @@ async fn redo(site: &Site, store: &Store, edition: &Edition) -> Result<(), Newsl
         return Err(Diagnostic::new(problem).help("it cannot be made anew").into());
     }
     let kept = place(site, id);
-    Notes::consume(&kept, &preview(site, &edition.newsletter)).map_err(NewsletterError::Notes)?;
-    std::fs::remove_dir_all(&kept).map_err(NewsletterError::Notes)
+    Notes::give_back(&kept, &preview(site, &edition.newsletter)).map_err(NewsletterError::Notes)?;
+    match std::fs::remove_dir_all(&kept) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(NewsletterError::Notes(error)),
+        _ => Ok(()),
+    }
 }

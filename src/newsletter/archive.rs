@@ -34,13 +34,18 @@ pub fn address(site: &Site, name: &str) -> Url {
     url
 }
 
-/// Writes the archives of all newsletters of which something has been mailed; what is there already is
-/// not touched.
-pub async fn publish(site: &Site, store: &Store) -> Result<(), NewsletterError> {
+/// Writes the archives of all newsletters of which something has been mailed, or of those alone whose last
+/// edition is not there; what would not change is not touched.
+pub async fn publish(site: &Site, store: &Store, all: bool) -> Result<(), NewsletterError> {
     // A directory of its own: a refresh may be writing the feeds.
     let output = Output::new(site.output().root().join(DIRECTORY));
     let mut stage = output.stage()?;
     for name in site.settings.newsletters.keys() {
+        let last = store.last_mailed(name).await?;
+        let is_there = |last: &String| output.has(&format!("{name}/{last}.html"));
+        if !all && last.as_ref().is_none_or(is_there) {
+            continue;
+        }
         let pages = store.pages(name).await?;
         if !pages.is_empty() {
             write(site, name, &pages, &mut stage)?;

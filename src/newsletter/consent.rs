@@ -52,7 +52,9 @@ pub async fn ask(
         [Subscribed::Suppressed(_)] => return Ok(Asked::Left),
         _ => {}
     }
-    let Some(known) = store.ask(name, &pending, (now - AGAIN, now, now + LEASE)).await? else {
+    let Some(known) = store.ask(name, &pending, (now - AGAIN, now, now + AGAIN)).await? else {
+        // Another newsletter has asked them today.
+        store.want_later(name, &pending.mailbox, now + AGAIN).await?;
         return Ok(Asked::Left);
     };
     if let Err(error) = mail.post(site, name, &known, now).await {
@@ -61,6 +63,17 @@ pub async fn ask(
     }
     store.was_asked(&known.token).await?;
     Ok(Asked::Mailed)
+}
+
+/// Puts down that somebody wants a newsletter, to be asked later.
+pub async fn want(
+    store: &Store,
+    name: &str,
+    subscriber: &Subscriber,
+    now: Timestamp,
+) -> Result<(), NewsletterError> {
+    store.subscribe(name, std::slice::from_ref(subscriber)).await?;
+    Ok(store.want(name, &subscriber.mailbox, now).await?)
 }
 
 /// Asks those who could not be asked before; says how many were, and why another was not.

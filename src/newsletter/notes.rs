@@ -65,18 +65,26 @@ impl Notes {
             }
         }
         let output = Output::new(directory.to_owned());
-        let mut stage = output.stage().map_err(|error| failed(&error))?;
-        stage.write(FILE, document.to_string().as_bytes()).map_err(|error| failed(&error))?;
-        stage.commit().map_err(|error| failed(&error))
+        output.put(FILE, document.to_string().as_bytes()).map_err(|error| failed(&error))
     }
 
     /// Takes the notes away from the draft, to where the edition they were made for is kept.
     pub fn consume(draft: &Path, edition: &Path) -> std::io::Result<()> {
         let (from, to): (PathBuf, PathBuf) = (draft.join(FILE), edition.join(FILE));
-        match std::fs::rename(&from, &to) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        match from.exists() {
+            true => std::fs::rename(&from, &to),
+            false => Ok(()),
         }
+    }
+
+    /// Gives the notes back to the draft, unless there are new ones by now.
+    pub fn give_back(edition: &Path, draft: &Path) -> std::io::Result<()> {
+        let (from, to) = (edition.join(FILE), draft.join(FILE));
+        if !from.exists() || to.exists() {
+            return Ok(());
+        }
+        std::fs::create_dir_all(draft)?;
+        std::fs::rename(&from, &to)
     }
 
     /// What an edition with a frequency of its own takes of them.

@@ -19,6 +19,7 @@ use crate::config::Newsletter;
 use crate::model::{Item, Slug};
 use crate::normalize::whole_second;
 use crate::publish::Output;
+use crate::run::Lock;
 use crate::site::Site;
 use crate::store::{Frozen, Store};
 
@@ -191,6 +192,8 @@ impl Rhythm<'_> {
         period: Period,
         now: Timestamp,
     ) -> Result<Option<Opening>, NewsletterError> {
+        // What is put down meanwhile is for the next.
+        let _lock = Lock::wait(&self.site.root, "notes").map_err(NewsletterError::Notes)?;
         let directory = draft::preview(self.site, self.name);
         let mut notes = Notes::read(&directory)?;
         if !self.frequency.is_empty() {

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +37,23 @@ impl Output {
 
     pub fn has(&self, name: &str) -> bool {
         self.root.join(name).is_file()
+    }
+
+    /// Writes one file, whoever else is writing here.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
+        let path = self.root.join(name);
+        let put = || {
+            let directory = path.parent().unwrap_or(&self.root);
+            fs::create_dir_all(directory)?;
+            let mut file = tempfile::Builder::new().prefix(".").tempfile_in(directory)?;
+            file.write_all(bytes)?;
+            file.as_file().sync_all()?;
+            #[cfg(unix)]
+            file.as_file().set_permissions(PermissionsExt::from_mode(0o644))?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        put().map_err(|error| OutputError { path: path.clone(), error })
     }
 
     /// Begins to write; what an interrupted run has left behind is gone.

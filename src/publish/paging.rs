@@ -71,7 +71,7 @@ impl Place {
 /// arrival for ever, whatever its date, and has its place there by its date.
 pub fn pages(items: &[Item]) -> Vec<(Place, Vec<&Item>)> {
     let mut arrived: Vec<&Item> = items.iter().collect();
-    arrived.sort_by_key(|item| (item.first_seen_at, item.published.at, item.id));
+    arrived.sort_by_key(|item| (item.first_seen_at, item.id));
     let parts: Vec<&[&Item]> = arrived.chunks(SIZE).collect();
     let page = |at: usize| parts.get(at).map(|part| Page { number: at + 1, items: part.len() });
     let mut pages = Vec::new();

@@ -55,10 +55,10 @@ async fn only_with_session(
     mut request: extract::Request,
     next: Next,
 ) -> Response {
-    if loaded.site.settings.serve.desk_password.is_none() {
+    let Some(password) = &loaded.site.settings.serve.desk_password else {
         return page::nothing_there(&loaded.site, request.uri().path());
-    }
-    match server.sessions.find(cookie(request.headers())) {
+    };
+    match server.sessions.find(cookie(request.headers()), password) {
         Some(session) => {
             request.extensions_mut().insert(session);
             next.run(request).await

@@ -90,7 +90,10 @@ async fn subscribe(
         reply.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
         return reply;
     }
-    let wish = Wish::read(&headers, &body);
+    let Some(wish) = Wish::read(&headers, &body) else {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return door.form(&server, status, &Wish::default(), Some("no_email"));
+    };
     // No person sees that field.
     if !wish.website.is_empty() {
         return door.said(StatusCode::OK, "asked");
@@ -179,7 +182,7 @@ async fn confirm(
     body: Bytes,
 ) -> Answer {
     let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
-    let wish = Wish::read(&headers, &body);
+    let wish = Wish::read(&headers, &body).unwrap_or_default();
     match join(&server, &door, &known, &wish).await.map_err(page::failed)? {
         true => Ok(door.confirmed(&known.token)),
         false => Ok(door.said(StatusCode::GONE, "unknown")),
@@ -259,7 +262,8 @@ async fn choose(
     body: Bytes,
 ) -> Answer {
     let (door, mut known) = known(&server, &site, &link, OWN, &headers).await?;
-    let Some(choice) = Wish::read(&headers, &body).choice(&door) else {
+    let chosen = Wish::read(&headers, &body).and_then(|wish| wish.choice(&door));
+    let Some(choice) = chosen else {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(door.preferences(status, &known.subscriber, Some("no_choice")));
     };

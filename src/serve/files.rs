@@ -68,16 +68,26 @@ impl Files {
             (Some(directory), true) => directory,
             _ => path,
         };
+        // However it is written, it is one file.
+        let decoded = match path.contains('%') {
+            true => percent_decode_str(path).decode_utf8().ok()?,
+            false => path.into(),
+        };
+        let path = &*decoded;
         if let Some(kept) = self.kept.load().get(path)
             && self.is_fresh(kept, now)
         {
             return Some(reply(kept, request));
         }
-        let name = safe(path)?;
+        let name = safe(path)?.to_owned();
         if !path.ends_with('/') && self.root.join(&name).is_dir() {
             return Some(moved(request.uri().path()));
         }
         let name = if path.ends_with('/') { name + INDEX } else { name };
+        // Nobody waits for a turn to hear that there is nothing.
+        if !self.root.join(&name).is_file() {
+            return None;
+        }
         Some(reply(&*self.read(path, name, rhythm, now).await?, request))
     }
 
@@ -151,13 +161,13 @@ fn is_person(headers: &HeaderMap, query: Option<&str>) -> bool {
 }
 
 /// The name of a file below the output; none for what is none, or is hidden.
-fn safe(path: &str) -> Option<String> {
-    let path = percent_decode_str(path.strip_prefix('/')?).decode_utf8().ok()?;
+fn safe(path: &str) -> Option<&str> {
+    let path = path.strip_prefix('/')?;
     let is_safe = |part: &str| !part.starts_with('.') && !part.contains(['\\', '\0', ':']);
     let inner = path.strip_suffix('/').unwrap_or(&path);
     let parts_are_safe = inner.split('/').all(|part| !part.is_empty() && is_safe(part));
     let is_contained = Path::new(inner).is_relative();
-    (path.is_empty() || parts_are_safe && is_contained).then(|| path.into_owned())
+    (path.is_empty() || parts_are_safe && is_contained).then_some(path)
 }
 
 /// True if a client has what is there already.

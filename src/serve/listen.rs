@@ -2,10 +2,12 @@
 //! it is time to stop.
 
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, IoSlice};
 use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::http::{Method, Request, StatusCode, Uri};
@@ -15,7 +17,8 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use jiff::Timestamp;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
@@ -74,14 +77,15 @@ where
         let seen = activity.clone();
         let service = service_fn(move |request| {
             let (answered, seen) = (answer(peer.ip(), request), seen.clone());
-            seen.begun.fetch_add(1, Ordering::Relaxed);
+            seen.answering.store(true, Ordering::Relaxed);
             async move {
                 let reply = answered.await;
-                seen.ended.fetch_add(1, Ordering::Relaxed);
+                seen.answering.store(false, Ordering::Relaxed);
                 Ok::<_, Infallible>(reply)
             }
         });
-        let connection = shutdown.watch(http.serve_connection(TokioIo::new(stream), service));
+        let stream = TokioIo::new(Watched { stream, activity: activity.clone() });
+        let connection = shutdown.watch(http.serve_connection(stream, service));
         tokio::spawn(async move {
             // Whoever breaks off, or sends what is no request, has been told so.
             tokio::select! {
@@ -96,26 +100,84 @@ where
     Ok(())
 }
 
-/// Requests of a connection.
+/// What a connection is doing.
 #[derive(Debug, Default)]
 struct Activity {
-    begun: AtomicU64,
-    ended: AtomicU64,
+    answering: AtomicBool,
+    /// Times that something has left.
+    written: AtomicU64,
 }
 
 impl Activity {
-    /// Ends when there has been no request for a while and none is being answered: the client is gone,
-    /// or takes its time over one to keep us busy.
+    /// Ends when nothing has left for a while and nothing is being answered: the client is gone, or takes
+    /// its time to keep us busy.
     async fn ceases(&self) {
         let mut before = None;
         loop {
             sleep(PATIENCE).await;
-            let begun = self.begun.load(Ordering::Relaxed);
-            if before == Some(begun) && begun == self.ended.load(Ordering::Relaxed) {
+            let written = self.written.load(Ordering::Relaxed);
+            if before == Some(written) && !self.answering.load(Ordering::Relaxed) {
                 return;
             }
-            before = Some(begun);
+            before = Some(written);
         }
+    }
+}
+
+/// A connection of which it is seen that something leaves.
+struct Watched {
+    stream: TcpStream,
+    activity: Arc<Activity>,
+}
+
+impl Watched {
+    fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(1..)) = written {
+            self.activity.written.fetch_add(1, Ordering::Relaxed);
+        }
+        written
+    }
+}
+
+impl AsyncRead for Watched {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Watched {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 

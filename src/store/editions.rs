@@ -14,6 +14,11 @@ use crate::newsletter::{Choice, Edition, EditionState, Group, State, Status, Var
 const COLUMNS: &str = "id, newsletter, frequency, from_at, until_at, state, reason, release_at, \
                        opened_at, fresh";
 
+/// Editions of a newsletter of which something has left, those that come with it alone.
+const IS_MAILED: &str = "newsletter = $1 AND frequency = '' AND page <> '' AND (state = $2 OR EXISTS \
+                         (SELECT 1 FROM deliveries WHERE edition = editions.id \
+                          AND handed_at IS NOT NULL))";
+
 /// Which subscribers a variant is for.
 const IS_FOR: &str = "variants.language = subscribers.language \
                       AND variants.feeds = subscribers.feeds \
@@ -318,9 +323,7 @@ impl Store {
     /// first; of each item once, so that those who get it more often or less are not counted.
     pub async fn pages(&self, newsletter: &str) -> Result<Vec<(Edition, Page)>, StoreError> {
         let query = format!(
-            "SELECT {COLUMNS}, subject, page FROM editions \
-             WHERE newsletter = $1 AND frequency = '' AND page <> '' AND (state = $2 OR EXISTS \
-             (SELECT 1 FROM deliveries WHERE edition = editions.id AND handed_at IS NOT NULL)) \
+            "SELECT {COLUMNS}, subject, page FROM editions WHERE {IS_MAILED} \
              ORDER BY until_at DESC, id"
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
@@ -335,6 +338,18 @@ impl Store {
         rows.iter().map(page).collect()
     }
 
+    /// The last of them by its id.
+    pub async fn last_mailed(&self, newsletter: &str) -> Result<Option<String>, StoreError> {
+        let query =
+            format!("SELECT id FROM editions WHERE {IS_MAILED} ORDER BY until_at DESC, id LIMIT 1");
+        let row = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(newsletter)
+            .bind(EditionState::Sent.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|row| Ok(row.try_get("id")?)).transpose()
+    }
+
     /// Items that were kept out of an edition of a newsletter.
     pub async fn excluded(&self, newsletter: &str) -> Result<HashSet<ItemId>, StoreError> {
         let rows = sqlx::query("SELECT item FROM exclusions WHERE newsletter = $1")
@@ -344,15 +359,28 @@ impl Store {
         rows.iter().map(|row| sql::id(row.try_get("item")?)).collect()
     }
 
-    /// Lets an edition go out from a moment on.
-    pub async fn release(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
+    /// Lets an edition go out from a moment on, if it is in one of these states; false if it is not.
+    pub async fn release(
+        &self,
+        id: &str,
+        of: &[EditionState],
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let mut transaction = self.transaction().await?;
-        sqlx::query("UPDATE editions SET state = $2, reason = NULL, release_at = $3 WHERE id = $1")
+        let states: Vec<&str> = of.iter().map(|state| state.as_str()).collect();
+        let query = format!(
+            "UPDATE editions SET state = $2, reason = NULL, release_at = $3 \
+             WHERE id = $1 AND state IN ({})",
+            sql::placeholders(4, states.len())
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(id)
             .bind(EditionState::Open.as_str())
-            .bind(now.as_millisecond())
-            .execute(&mut *transaction)
-            .await?;
+            .bind(now.as_millisecond());
+        let released = states.iter().fold(query, |query, state| query.bind(*state));
+        if released.execute(&mut *transaction).await?.rows_affected() == 0 {
+            return Ok(false);
+        }
         sqlx::query("UPDATE deliveries SET due_at = $2 WHERE edition = $1 AND state = $3")
             .bind(id)
             .bind(now.as_millisecond())
@@ -360,7 +388,26 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
-        Ok(())
+        Ok(true)
+    }
+
+    /// Puts an edition that is in one of these states into another; false if it is not.
+    pub async fn move_edition(
+        &self,
+        id: &str,
+        of: &[EditionState],
+        state: EditionState,
+        reason: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let states: Vec<&str> = of.iter().map(|state| state.as_str()).collect();
+        let query = format!(
+            "UPDATE editions SET state = $2, reason = $3 WHERE id = $1 AND state IN ({})",
+            sql::placeholders(4, states.len())
+        );
+        let query =
+            sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).bind(state.as_str()).bind(reason);
+        let moved = states.iter().fold(query, |query, state| query.bind(*state));
+        Ok(moved.execute(&self.pool).await?.rows_affected() > 0)
     }
 
     /// Takes an edition back as if it had never been made; false if something of it has left, or if

@@ -114,7 +114,7 @@ impl Store {
 
     /// Puts down that a mail is about to leave that asks somebody whether it was them, with what was
     /// chosen now; nothing if they get the newsletter, or if their mailbox was asked since a moment, for
-    /// whatever newsletter. They keep their token. If whoever mails it dies, it is looked at again when
+    /// whatever newsletter. They keep their token. If whoever mails it dies, it is tried again when
     /// the lease ends.
     pub async fn ask(
         &self,
@@ -146,6 +146,47 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.as_ref().map(subscriber).transpose()
+    }
+
+    /// Somebody who does not get a newsletter is to be asked whether they want it.
+    pub async fn want(
+        &self,
+        newsletter: &str,
+        mailbox: &Mailbox,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE subscribers SET status = $3, to_ask_at = $4, changed_at = $4 \
+             WHERE newsletter = $1 AND mailbox = $2 AND status <> $5",
+        )
+        .bind(newsletter)
+        .bind(mailbox.key())
+        .bind(Status::Pending.as_str())
+        .bind(now.as_millisecond())
+        .bind(Status::Active.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Somebody who was never asked about a newsletter is from a moment on.
+    pub async fn want_later(
+        &self,
+        newsletter: &str,
+        mailbox: &Mailbox,
+        later: Timestamp,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE subscribers SET to_ask_at = $3 WHERE newsletter = $1 AND mailbox = $2 \
+             AND status = $4 AND asked_at = 0 AND to_ask_at = 0",
+        )
+        .bind(newsletter)
+        .bind(mailbox.key())
+        .bind(later.as_millisecond())
+        .bind(Status::Pending.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
     }
 
     /// The mail that was to ask somebody has left.

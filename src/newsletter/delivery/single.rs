@@ -56,11 +56,9 @@ pub(in crate::newsletter) async fn post(
     let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
     let message = master.copy(to, signer.as_ref());
     let Transport::Smtp(relay) = &mail.transport else {
-        // A directory of its own: another run may be filling the outbox.
-        let output = Output::new(site.root.join(OUTBOX).join(kind));
-        let mut stage = output.stage()?;
-        stage.write(&format!("{name}-{}.eml", to.mailbox.file_name()), &message)?;
-        return Ok(stage.commit()?);
+        // Another run may be filling the outbox.
+        let file = format!("{kind}/{name}-{}.eml", to.mailbox.file_name());
+        return Ok(Output::new(site.root.join(OUTBOX)).put(&file, &message)?);
     };
     let from = sender(site, name)?;
     let envelope = Envelope {

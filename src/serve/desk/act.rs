@@ -12,6 +12,7 @@ use super::session::Session;
 use super::{Shared, Site, cookie, is_foreign};
 use crate::mail::Mailbox;
 use crate::newsletter::{self, Act, NewsletterError, Notes, delivery};
+use crate::run::Lock;
 use crate::serve::{Loaded, Server, page};
 
 /// All that the forms of the desk send.
@@ -71,11 +72,15 @@ impl Order {
 
     fn change(&self, change: impl FnOnce(&mut Notes), said: &str) -> Response {
         let directory = newsletter::preview(&self.loaded.site, &self.name);
-        let changed = Notes::read(&directory).and_then(|mut notes| {
+        let changed = || {
+            let site = &self.loaded.site;
+            let _lock = Lock::wait(&site.root, "notes").map_err(NewsletterError::Notes)?;
+            let mut notes = Notes::read(&directory)?;
             change(&mut notes);
-            notes.write(&directory)
-        });
-        self.done(changed.map(|()| said.to_owned()).map_err(NewsletterError::from))
+            notes.write(&directory)?;
+            Ok(said.to_owned())
+        };
+        self.done(changed())
     }
 }
 
@@ -123,9 +128,6 @@ pub async fn edition(State(server): Shared, order: Order) -> Response {
     let (Some(edition), Some(act)) = (edition, Act::parse(&order.sent.act)) else {
         return order.done(Ok("There is no such edition.".to_owned()));
     };
-    if !act.on().contains(&edition.state) {
-        return order.done(Ok(format!("The edition is {} by now.", edition.state.as_str())));
-    }
     let now = server.clock.now();
     let carried = act.carry_out(&order.loaded.site, &server.store, &edition, now).await;
     order.done(carried.map(|()| match act {

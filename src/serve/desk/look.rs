@@ -51,7 +51,7 @@ pub async fn overview(
                         "source": source.source,
                         "location": source.location,
                         "state": source.state,
-                        "is_well": matches!(source.state.as_str(), "fresh" | "unchanged" | "paused"),
+                        "is_bad": matches!(source.state.as_str(), "degraded" | "failed" | "healed"),
                         "found": source.found,
                         "checked": at(source.checked_at),
                         "next": at(source.next_check_at),
@@ -151,7 +151,8 @@ fn listed(loaded: &Loaded, item: &Item) -> Value {
         Evidence::FirstSeen => "first seen then",
     };
     json!({
-        "id": item.id.to_string(),
+        // As people name it, too, in the file of the notes.
+        "id": item.url.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string),
         "kicker": item.kicker,
         "title": item.title,
         "url": item.url,

@@ -24,6 +24,8 @@ pub struct Session {
     /// What their forms carry, so that no page of somebody else can send one.
     pub csrf: String,
     until: Instant,
+    /// Of the password that it began with.
+    hash: String,
 }
 
 /// All of them, by what their cookies say.
@@ -41,20 +43,23 @@ impl fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    pub fn find(&self, cookie: &str) -> Option<Session> {
+    /// That of a cookie, if it has not ended; a new password ends all.
+    pub fn find(&self, cookie: &str, hash: &str) -> Option<Session> {
         let session = held(self.all.lock()).get(cookie).cloned()?;
-        (session.until > Instant::now()).then_some(session)
+        (session.until > Instant::now() && session.hash == hash).then_some(session)
     }
 
     /// Begins one, if the password is that of which there is a hash; says what the cookie has to.
     pub async fn begin(&self, password: String, hash: String) -> Option<String> {
         let _turn = self.turn.lock().await;
-        let is_right = tokio::task::spawn_blocking(move || is_of(&password, &hash)).await;
+        let of = hash.clone();
+        let is_right = tokio::task::spawn_blocking(move || is_of(&password, &of)).await;
         if !is_right.unwrap_or(false) {
             return None;
         }
         let cookie = Token::draw().to_string();
-        let session = Session { csrf: Token::draw().to_string(), until: Instant::now() + LASTING };
+        let session =
+            Session { csrf: Token::draw().to_string(), until: Instant::now() + LASTING, hash };
         let mut all = held(self.all.lock());
         all.retain(|_, session| session.until > Instant::now());
         if all.len() >= MOST {

@@ -34,13 +34,17 @@ impl Asker {
         (Asker { wishes, done: Notify::new(), work: Work::new() }, wanted)
     }
 
+    fn is_stopping(&self) -> bool {
+        held(self.wishes.lock()).is_none()
+    }
+
     /// Takes a wish; false if there is no room.
     pub fn ask(&self, newsletter: String, subscriber: Subscriber) -> bool {
         let wishes = held(self.wishes.lock());
         wishes.as_ref().is_some_and(|wishes| wishes.try_send((newsletter, subscriber)).is_ok())
     }
 
-    /// Ends when all that were taken were asked, or could not be for now.
+    /// Ends when all that were taken are put down, or asked.
     pub async fn finish(&self) {
         held(self.wishes.lock()).take();
         self.done.notified().await;
@@ -54,6 +58,9 @@ pub async fn ask_all(server: Arc<Server>, mut wanted: mpsc::Receiver<Wanted>) {
     loop {
         tokio::select! {
             wish = wanted.recv() => match wish {
+                Some((name, subscriber)) if server.asker.is_stopping() => {
+                    put_down(&server, &name, &subscriber).await;
+                }
                 Some((name, subscriber)) => ask(&server, &name, &subscriber).await,
                 None => break,
             },
@@ -61,6 +68,14 @@ pub async fn ask_all(server: Arc<Server>, mut wanted: mpsc::Receiver<Wanted>) {
         }
     }
     server.asker.done.notify_one();
+}
+
+/// For when the server runs again.
+async fn put_down(server: &Server, name: &str, subscriber: &Subscriber) {
+    let now = server.clock.now();
+    if let Err(error) = consent::want(&server.store, name, subscriber, now).await {
+        eprintln!("error: somebody who wants `{name}` is not put down: {error}");
+    }
 }
 
 async fn ask(server: &Server, name: &str, subscriber: &Subscriber) {

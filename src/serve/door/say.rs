@@ -67,6 +67,12 @@ impl<'a> Door<'a> {
         carried(self.site, self.newsletter(), &Choice::default())
     }
 
+    /// The languages that can be chosen.
+    pub fn languages(&self) -> BTreeSet<&str> {
+        let of_feeds = self.feeds().into_iter().map(|feed| feed.language.as_str());
+        of_feeds.chain([self.own_language()]).collect()
+    }
+
     fn text(&self, name: &str) -> String {
         self.texts.get(name).cloned().unwrap_or_default()
     }
@@ -201,9 +207,7 @@ impl<'a> Door<'a> {
     fn choices(&self, choice: &Choice) -> Value {
         let feeds = self.feeds();
         let own = self.own_language();
-        let mut languages: BTreeSet<&str> =
-            feeds.iter().map(|feed| feed.language.as_str()).collect();
-        languages.insert(own);
+        let languages = self.languages();
         let chosen = if choice.language.is_empty() { own } else { &choice.language };
         let language = |tag: &&str| {
             let texts = self.site.templates.own_texts(tag);

@@ -28,11 +28,11 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// What cannot be read asks for nothing.
-    pub fn read(headers: &HeaderMap, body: &[u8]) -> Wish {
+    /// None if it cannot be read.
+    pub fn read(headers: &HeaderMap, body: &[u8]) -> Option<Wish> {
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         if kind.is_some_and(|kind| kind.starts_with("application/json")) {
-            return serde_json::from_slice(body).unwrap_or_default();
+            return serde_json::from_slice(body).ok();
         }
         let mut wish = Wish::default();
         for (name, value) in form_urlencoded::parse(body) {
@@ -50,7 +50,7 @@ impl Wish {
                 _ => {}
             }
         }
-        wish
+        Some(wish)
     }
 
     /// What is chosen, if the newsletter offers it. All of its feeds are as none: those that come later
@@ -63,6 +63,9 @@ impl Wish {
         }
         if feeds.len() == offered.len() {
             feeds.clear();
+        }
+        if !self.language.is_empty() && !door.languages().contains(&*self.language) {
+            return None;
         }
         let language = match self.language == door.own_language() {
             true => String::new(),

@@ -172,7 +172,7 @@ fn range_of(text: &str, length: usize) -> Option<Range<usize>> {
             if last < first {
                 return None;
             }
-            first..(last + 1).min(length)
+            first..last.saturating_add(1).min(length)
         }
     };
     Some(if range.start < length { range } else { 0..0 })
