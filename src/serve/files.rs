@@ -164,7 +164,7 @@ fn is_person(headers: &HeaderMap, query: Option<&str>) -> bool {
 fn safe(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
     let is_safe = |part: &str| !part.starts_with('.') && !part.contains(['\\', '\0', ':']);
-    let inner = path.strip_suffix('/').unwrap_or(&path);
+    let inner = path.strip_suffix('/').unwrap_or(path);
     let parts_are_safe = inner.split('/').all(|part| !part.is_empty() && is_safe(part));
     let is_contained = Path::new(inner).is_relative();
     (path.is_empty() || parts_are_safe && is_contained).then_some(path)
