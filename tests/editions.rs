@@ -649,6 +649,9 @@ fn what_was_mailed_is_on_the_web_for_everybody_and_nothing_of_those_who_got_it()
     let page = bed.read("public/newsletters/weekly/weekly-20260511T060000Z.html");
     assert!(page.contains("Ferry times") && page.contains("11 May 2026"), "{page}");
     let list = bed.read("public/newsletters/weekly/index.html");
+    let feed = bed.read("public/newsletters/weekly/feed.xml");
+    assert!(!feed.contains("Sample") && !feed.contains("Description"), "{feed}");
+    assert!(feed.contains("<description><![CDATA[Weekly, 11 May 2026]]></description>"), "{feed}");
     assert!(
         list.contains("./weekly-20260511T060000Z.html") && list.contains("./subscribe"),
         "{list}"

@@ -70,6 +70,7 @@ fn write(
     let feed = Feed {
         slug: slug.clone(),
         title: title.clone(),
+        description: None,
         language: language.to_owned(),
         home_url: Some(address(site, name)),
         ..Feed::sample()
@@ -131,9 +132,12 @@ fn item(site: &Site, slug: &Slug, edition: &Edition, page: &Page) -> Item {
     let url = address(site, slug.as_str()).join(&file(edition)).ok();
     let mut published = bare.published.clone();
     published.at = edition.until;
+    let (_, date) = day(site, edition, language(site, slug.as_str()));
+    let name = &site.settings.newsletters[slug.as_str()].title;
     Item {
         id: ItemId::issue(slug, &edition.id),
         title: page.subject.clone(),
+        summary: Some(format!("{name}, {date}")),
         content: SafeHtml::from_html(main.map_or("", |(main, _)| main), url.as_ref()),
         url,
         published,

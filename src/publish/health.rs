@@ -18,6 +18,7 @@ pub fn write(settings: &Settings, events: &[Event]) -> Result<String, PublishErr
     let feed = Feed {
         slug: slug.clone(),
         title: format!("{}: health of sources", settings.title()),
+        description: None,
         language: "en".to_owned(),
         window: events.len(),
         ..Feed::sample()
