@@ -243,7 +243,9 @@ impl Lane<'_> {
                 if line == Line::Open || self.carried == 0 {
                     shared.slow_down(&told);
                 }
-                job.task.breaks += 1;
+                // Before the recipient is named it is the connection that has had enough.
+                let is_of_connection = step == Step::Mail && self.carried > 0;
+                job.task.breaks += u32::from(!is_of_connection);
                 if job.task.breaks < BREAKS || !has_accepted {
                     self.give_back(job, step).await;
                     return line;
