@@ -1,8 +1,8 @@
 //! The public face, over HTTP: what is published, the pages where people subscribe and leave, the
 //! operator's desk, and what programs that watch want to know.
 //!
-//! Whatever is a file of the output is answered from [`Files`]; all else goes to the pages of
-//! [`door`] and [`desk`], and to [`gauges`].
+//! Whatever is a file of the output is answered from memory (`files`); all else goes to the pages of
+//! subscribers (`door`), of the operator (`desk`), and to what watches (`gauges`).
 
 mod client;
 mod desk;
