@@ -72,8 +72,10 @@ pub async fn want(
     subscriber: &Subscriber,
     now: Timestamp,
 ) -> Result<(), NewsletterError> {
-    store.subscribe(name, std::slice::from_ref(subscriber)).await?;
-    Ok(store.want(name, &subscriber.mailbox, now).await?)
+    match store.subscribe(name, std::slice::from_ref(subscriber)).await?.as_slice() {
+        [Subscribed::Suppressed(_)] => Ok(()),
+        _ => Ok(store.want(name, &subscriber.mailbox, now).await?),
+    }
 }
 
 /// Asks those who could not be asked before; says how many were, and why another was not.

@@ -13,6 +13,9 @@ use super::held;
 /// Clients that are remembered at most; beyond them those who come are refused.
 const MOST: usize = 50_000;
 
+/// Somebody of whom a proxy says nothing that can be read: all of them are one client, and no proxy.
+const UNKNOWN: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+
 /// Whom a request comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Client(pub IpAddr);
@@ -25,12 +28,14 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client
     if !is_trusted(&peer) {
         return Client(peer);
     }
-    let said = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<&str> = said.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let said = headers.get_all("x-forwarded-for").iter();
+    let said: Vec<String> =
+        said.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect();
+    let named: Vec<&str> = said.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
     let mut last = peer;
     for name in named.iter().rev() {
         // What comes before what cannot be read may be anybody's.
-        let Ok(address) = name.parse::<IpAddr>() else { break };
+        let Ok(address) = name.parse::<IpAddr>() else { return Client(UNKNOWN) };
         last = address.to_canonical();
         if !is_trusted(&last) {
             break;
@@ -114,7 +119,8 @@ mod tests {
             ("127.0.0.1", "198.51.100.7", "198.51.100.7"),
             ("127.0.0.1", "203.0.113.9, 198.51.100.7", "198.51.100.7"),
             ("127.0.0.1", "203.0.113.9, 198.51.100.7, 10.1.2.3", "198.51.100.7"),
-            ("127.0.0.1", "203.0.113.9, unknown", "127.0.0.1"),
+            ("127.0.0.1", "203.0.113.9, unknown", "::"),
+            ("127.0.0.1", "203.0.113.9:4711", "::"),
             ("::ffff:127.0.0.1", "2001:db8::1", "2001:db8::1"),
         ] {
             assert_eq!(client(peer, forwarded), expected, "{peer} for {forwarded}");

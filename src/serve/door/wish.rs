@@ -77,7 +77,8 @@ impl Wish {
 
     /// Whoever asks; or the name of the text that says what is wrong.
     pub fn subscriber(&self, door: &Door<'_>, now: Timestamp) -> Result<Subscriber, &'static str> {
-        let mailbox = Mailbox::new(&self.name, &self.email).ok_or("no_email")?;
+        // A name would be a text of a stranger's in a mail of ours.
+        let mailbox = Mailbox::new("", &self.email).ok_or("no_email")?;
         let choice = self.choice(door).ok_or("no_choice")?;
         let consent =
             Consent { how: "form".to_owned(), text: None, asked_at: now, confirmed_at: None };
