@@ -8,6 +8,7 @@ use super::subscriber::{Status, Subscriber, Token};
 use super::{Content, NewsletterError, delivery, master, own_page};
 use crate::hash;
 use crate::mail::Recipient;
+use crate::mail::smtp::{Fault, Step};
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
 
@@ -58,7 +59,16 @@ pub async fn ask(
         return Ok(Asked::Left);
     };
     if let Err(error) = mail.post(site, name, &known, now).await {
-        store.was_not_asked(&known.token, now + LATER).await?;
+        match &error {
+            // It may have left, or never will: either is once a day enough.
+            NewsletterError::Relay(Fault { step: Step::End, .. }) => {
+                store.was_asked(&known.token).await?;
+            }
+            NewsletterError::Refused(_, reply) if reply.code >= 500 => {
+                store.was_asked(&known.token).await?;
+            }
+            _ => store.was_not_asked(&known.token, now + LATER).await?,
+        }
         return Err(error);
     }
     store.was_asked(&known.token).await?;

@@ -198,14 +198,10 @@ fn connections() -> usize {
 /// A line for a request, with nothing in it that says whose it was.
 pub fn log(method: &Method, uri: &Uri, status: StatusCode, began: Instant, now: Timestamp) {
     // However a link was mangled, what stands where a token would is told to nobody.
-    let hidden = |(at, part)| if at >= 4 { "..." } else { part };
     let path = uri.path();
-    let is_secret = path.contains("newsletters/");
-    let parts = path.split('/').enumerate();
-    let path: Vec<&str> = match is_secret {
-        true => parts.map(hidden).collect(),
-        false => parts.map(|(_, part)| part).collect(),
-    };
+    let shown = if path.contains("newsletters/") { 4 } else { usize::MAX };
+    let hidden = |(at, part)| if at < shown { part } else { "..." };
+    let path: Vec<&str> = path.split('/').enumerate().map(hidden).collect();
     let milliseconds = began.elapsed().as_secs_f64() * 1e3;
     println!("{now:.0} {method} {} {} {milliseconds:.1} ms", path.join("/"), status.as_u16());
 }
