@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::catalog::{Feed, Source};
 use crate::config::Newsletter;
 use crate::newsletter::{Edition, State};
 use crate::site::Site;
-use crate::store::{SourceRow, Store, StoreError, Told};
+use crate::store::{SourceRow, SourceRows, Store, StoreError, Told};
 
 /// States that are no verdict.
 pub const PAUSED: &str = "paused";
@@ -80,23 +81,7 @@ pub async fn gather(site: &Site, store: &Store, now: Timestamp) -> Result<Status
     let mut feeds = Vec::new();
     for feed in &site.feeds {
         let (items, newest) = store.count(&feed.slug).await?;
-        let sources = feed.sources.iter().map(|source| {
-            let row = rows.get(&feed.slug, &source.id);
-            SourceStatus {
-                source: source.name.clone(),
-                location: source.location.to_string(),
-                state: if source.paused { PAUSED } else { state(row) }.to_owned(),
-                outcome: row.map(|row| row.outcome.clone()),
-                found: row.map(|row| row.found),
-                failures: row.map_or(0, |row| row.failures),
-                checked_at: row.map(|row| row.checked_at),
-                succeeded_at: row.and_then(|row| row.succeeded_at),
-                changed_at: row.and_then(|row| row.changed_at),
-                next_check_at: row.map(|row| row.next_check_at),
-                message: row.and_then(|row| row.message.clone()),
-                proposal: row.and_then(|row| row.proposal.clone()),
-            }
-        });
+        let sources = feed.sources.iter().map(|one| source(feed, one, &rows));
         let sources = sources.collect();
         let (feed, title) = (feed.slug.to_string(), feed.title.clone());
         feeds.push(FeedStatus { feed, title, items, newest, sources });
@@ -106,6 +91,25 @@ pub async fn gather(site: &Site, store: &Store, now: Timestamp) -> Result<Status
         newsletters.push(mailing(site, store, name, newsletter, now).await?);
     }
     Ok(Status { feeds, newsletters })
+}
+
+/// How one source is.
+pub fn source(feed: &Feed, source: &Source, rows: &SourceRows) -> SourceStatus {
+    let row = rows.get(&feed.slug, &source.id);
+    SourceStatus {
+        source: source.name.clone(),
+        location: source.location.to_string(),
+        state: if source.paused { PAUSED } else { state(row) }.to_owned(),
+        outcome: row.map(|row| row.outcome.clone()),
+        found: row.map(|row| row.found),
+        failures: row.map_or(0, |row| row.failures),
+        checked_at: row.map(|row| row.checked_at),
+        succeeded_at: row.and_then(|row| row.succeeded_at),
+        changed_at: row.and_then(|row| row.changed_at),
+        next_check_at: row.map(|row| row.next_check_at),
+        message: row.and_then(|row| row.message.clone()),
+        proposal: row.and_then(|row| row.proposal.clone()),
+    }
 }
 
 fn state(row: Option<&SourceRow>) -> &str {

@@ -116,17 +116,17 @@ pub async fn feed(
         .iter()
         .enumerate()
         .map(|(number, source)| {
-            let row = rows.get(&feed.slug, &source.id);
+            let status = status::source(feed, source, &rows);
             let kept = Kept::of(&loaded.site, feed, source).read();
             json!({
-                "source": source.name,
+                "source": status.source,
                 "number": number,
-                "location": source.location.to_string(),
-                "state": row.map(|row| row.verdict.clone()),
-                "message": row.and_then(|row| row.message.clone()),
-                "failures": row.map_or(0, |row| row.failures),
-                "succeeded": row.and_then(|row| row.succeeded_at).map(|at| told(&loaded, at)),
-                "proposal": row.and_then(|row| row.proposal.clone()),
+                "location": status.location,
+                "state": status.state,
+                "message": status.message,
+                "failures": status.failures,
+                "succeeded": status.succeeded_at.map(|at| told(&loaded, at)),
+                "proposal": status.proposal,
                 "kept": kept.ok().flatten().map(|(_, record)| told(&loaded, record.fetched_at)),
             })
         })
