@@ -63,6 +63,7 @@ pub mod normalize;
 pub mod offers;
 pub mod publish;
 pub mod refresh;
+pub mod rehearse;
 pub mod run;
 pub mod serve;
 pub mod site;

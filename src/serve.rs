@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Extension};
+use axum::extract::Extension;
 use axum::http::uri::PathAndQuery;
 use axum::http::{Request, Response, StatusCode, Uri};
 use axum::response::IntoResponse;
-use http_body_util::{Either, Full};
+use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
@@ -33,24 +33,25 @@ use tower::ServiceExt;
 
 use crate::diagnostic::Invalid;
 use crate::newsletter::delivery::Clock;
+use crate::rehearse::rehearse;
 use crate::run;
-use crate::site::Site;
+use crate::site::{Site, TAKEN};
 use crate::store::Store;
 use client::{Limit, client_of};
-use files::{Files, Rhythm};
+use files::Files;
 use gauges::Gauges;
 
 pub use desk::hash_password;
-pub use door::rehearse;
+pub(crate) use door::rehearse as rehearse_pages;
 
 /// Bytes of a request's body at most.
 const BODY: usize = 64 << 10;
 
-/// How long a request may take, its body included.
+/// How long the body of a request may take, and the answer to it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How long those who want a newsletter are put down when it is time to stop.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long the mail may take that is just leaving when it is time to stop.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// How often it is looked whether the site is another.
 const LOOK: Duration = Duration::from_secs(3);
@@ -65,7 +66,6 @@ pub struct Server {
     loaded: ArcSwap<Loaded>,
     store: Store,
     clock: Clock,
-    files: Files,
     wishes: Limit,
     logins: Limit,
     sessions: desk::Sessions,
@@ -78,7 +78,7 @@ pub struct Server {
 #[derive(Debug)]
 pub struct Loaded {
     pub site: Site,
-    rhythm: Rhythm,
+    files: Files,
     /// Path of the site's address, without the slash at its end.
     base: String,
     state: String,
@@ -89,8 +89,15 @@ impl Loaded {
         // Before it is read: what is changed meanwhile is another.
         let state = run::site_state(root);
         let site = Site::load(root)?;
+        rehearse(&site)?;
         let base = site.settings.base_url.path().trim_end_matches('/').to_owned();
-        Ok(Loaded { rhythm: Rhythm::new(&site), base, state, site })
+        Ok(Loaded { files: Files::new(&site), base, state, site })
+    }
+
+    /// A path below the site's own, if it is one: a proxy may have cut that off, or not.
+    fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let rest = path.strip_prefix(&self.base).filter(|rest| rest.starts_with('/'))?;
+        (!self.base.is_empty()).then_some(rest)
     }
 }
 
@@ -106,23 +113,18 @@ impl Server {
     /// A server of the site in a directory, if that is a valid one.
     pub fn new(root: &Path, store: Store, options: Options) -> Result<Arc<Server>, Invalid> {
         let loaded = Loaded::load(root)?;
-        let site = &loaded.site;
-        let (asker, wanted) = door::Asker::new();
-        let server = Arc::new(Server {
+        Ok(Arc::new(Server {
             root: root.to_owned(),
-            files: Files::new(site.output().root().to_owned()),
-            logins: Limit::new(desk::LOGINS, Duration::from_secs(900)),
+            logins: Limit::new(Duration::from_secs(900)),
             sessions: desk::Sessions::default(),
-            wishes: Limit::new(site.settings.serve.wishes.into(), Duration::from_secs(3600)),
+            wishes: Limit::new(Duration::from_secs(3600)),
             gauges: Gauges::default(),
             loaded: ArcSwap::from_pointee(loaded),
             store,
             clock: options.clock,
-            asker,
+            asker: door::Asker::new(),
             logs: options.logs,
-        });
-        tokio::spawn(door::ask_all(server.clone(), wanted));
-        Ok(server)
+        }))
     }
 
     /// Answers until `stop`; what was begun is finished, within some seconds.
@@ -133,6 +135,7 @@ impl Server {
     ) -> io::Result<()> {
         let router = router(self.clone());
         let looking = tokio::spawn(self.clone().look());
+        let asking = tokio::spawn(door::ask_all(self.clone()));
         let server = self.clone();
         let answered = listen::run(listener, stop, move |peer, request| {
             let (server, router) = (server.clone(), router.clone());
@@ -140,8 +143,11 @@ impl Server {
         });
         answered.await?;
         looking.abort();
-        // Whoever was not asked by then is when the server runs again.
-        let _ = timeout(GRACE, self.asker.finish()).await;
+        self.asker.stop();
+        let unasked = asking.abort_handle();
+        if timeout(GRACE, asking).await.is_err() {
+            unasked.abort();
+        }
         Ok(())
     }
 
@@ -162,10 +168,7 @@ impl Server {
                 (!is_known).then(|| (now, Loaded::load(&root)))
             });
             match looked.await {
-                Ok(Some((_, Ok(loaded)))) => {
-                    self.loaded.store(Arc::new(loaded));
-                    self.files.forget();
-                }
+                Ok(Some((_, Ok(loaded)))) => self.loaded.store(Arc::new(loaded)),
                 Ok(Some((state, Err(Invalid(problems))))) => {
                     for problem in problems {
                         eprintln!("warning: what is served stays as it was: {problem}");
@@ -180,49 +183,78 @@ impl Server {
     async fn reply(
         self: Arc<Server>,
         peer: IpAddr,
-        mut request: Request<Incoming>,
+        request: Request<Incoming>,
         router: Router,
     ) -> Reply {
-        let began = Instant::now();
-        let loaded = self.loaded();
-        // A proxy may have cut the path of the site off, or not.
-        if !loaded.base.is_empty()
-            && let Some(rest) = request.uri().path().strip_prefix(&loaded.base)
-            && rest.starts_with('/')
-            && let Some(uri) = with_path(request.uri(), rest)
-        {
-            *request.uri_mut() = uri;
-        }
-        let path = request.uri().path();
-        if let Some(reply) = self.files.answer(path, &request, &loaded.rhythm, began).await {
-            self.gauges.count(gauges::Kind::File, reply.status(), began.elapsed());
-            if self.logs {
-                listen::log(
-                    request.method(),
-                    request.uri(),
-                    reply.status(),
-                    began,
-                    self.clock.now(),
-                );
-            }
-            return reply;
-        }
-        let client =
-            client_of(peer, request.headers(), &loaded.site.settings.serve.trusted_proxies);
+        let (began, loaded) = (Instant::now(), self.loaded());
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(client);
-        request.extensions_mut().insert(loaded);
-        let reply = match timeout(PATIENCE, router.oneshot(request)).await {
-            Ok(Ok(reply)) => reply,
-            Ok(Err(never)) => match never {},
-            Err(_) => StatusCode::REQUEST_TIMEOUT.into_response(),
+        let (kind, reply) = match file(&loaded, &request, began).await {
+            Some(reply) => (gauges::Kind::File, reply),
+            None => {
+                let request = below(&loaded, request);
+                let kind = gauges::Kind::of(request.uri().path());
+                (kind, made(peer, request, loaded, router).await.map(Either::Right))
+            }
         };
-        self.gauges.count(gauges::Kind::of(uri.path()), reply.status(), began.elapsed());
+        self.gauges.count(kind, reply.status(), began.elapsed());
         if self.logs {
             listen::log(&method, &uri, reply.status(), began, self.clock.now());
         }
-        reply.map(Either::Right)
+        reply
+    }
+}
+
+/// The answer from a file, if there is one.
+async fn file(loaded: &Loaded, request: &Request<Incoming>, now: Instant) -> Option<Reply> {
+    let path = request.uri().path();
+    if let Some(rest) = loaded.below(path)
+        && let Some(reply) = loaded.files.answer(rest, request, now).await
+    {
+        return Some(reply);
+    }
+    loaded.files.answer(path, request, now).await
+}
+
+/// A request as it is without the path of the site, unless that was cut off and what is left only looks
+/// like it.
+fn below(loaded: &Loaded, mut request: Request<Incoming>) -> Request<Incoming> {
+    let path = request.uri().path();
+    let is_taken = |path: &str| path.split('/').nth(1).is_some_and(|first| TAKEN.contains(&first));
+    if let Some(rest) = loaded.below(path)
+        && (is_taken(rest) || !is_taken(path))
+        && let Some(uri) = with_path(request.uri(), rest)
+    {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// A page that is made for a request. What was begun goes on when its client has gone, or has waited
+/// long enough.
+async fn made(
+    peer: IpAddr,
+    request: Request<Incoming>,
+    loaded: Arc<Loaded>,
+    router: Router,
+) -> Response<Body> {
+    let client = client_of(peer, request.headers(), &loaded.site.settings.serve.trusted_proxies);
+    let (parts, body) = request.into_parts();
+    let body = match timeout(PATIENCE, Limited::new(body, BODY).collect()).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        }
+        Ok(Err(_)) => return StatusCode::BAD_REQUEST.into_response(),
+        Err(_) => return StatusCode::REQUEST_TIMEOUT.into_response(),
+    };
+    let mut request = Request::from_parts(parts, Body::from(body));
+    request.extensions_mut().insert(client);
+    request.extensions_mut().insert(loaded);
+    match timeout(PATIENCE, tokio::spawn(router.oneshot(request))).await {
+        Ok(Ok(Ok(reply))) => reply,
+        Ok(Ok(Err(never))) => match never {},
+        Ok(Err(error)) => page::failed(error),
+        Err(_) => page::late(),
     }
 }
 
@@ -234,7 +266,6 @@ fn router(server: Arc<Server>) -> Router {
         .fallback(async |Extension(loaded): Extension<Arc<Loaded>>, uri: Uri| {
             page::nothing_there(&loaded.site, uri.path())
         })
-        .layer(DefaultBodyLimit::max(BODY))
         .with_state(server)
 }
 

@@ -99,7 +99,7 @@ impl Site {
 }
 
 /// Addresses of `infocus serve` that are no feed's.
-const TAKEN: [&str; 4] = ["newsletters", "desk", "health", "metrics"];
+pub const TAKEN: [&str; 4] = ["newsletters", "desk", "health", "metrics"];
 
 /// No feed stands in the place of something else.
 fn feed_problems(feeds: &[Feed]) -> impl Iterator<Item = Diagnostic> {

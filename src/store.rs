@@ -3,6 +3,7 @@
 //! One SQL serves SQLite and PostgreSQL: columns are TEXT or BIGINT, placeholders are numbered,
 //! time is bound and never asked of the database, and a transaction's first statement writes.
 
+mod consents;
 mod deliveries;
 mod editions;
 mod error;

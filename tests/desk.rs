@@ -202,3 +202,14 @@ fn a_form_of_somebody_else_does_nothing() {
     assert_eq!(reply.status, 403);
     assert!(!bed.path("preview/weekly/edition.toml").exists());
 }
+
+#[test]
+fn the_operator_reads_what_is_wrong_with_the_notes_and_where() {
+    let bed = bed();
+    bed.write("preview/weekly/edition.toml", "pin = [\n");
+    let served = Served::start(&bed);
+    let cookie = log_in(&served);
+    let reply = served.ask("GET", "/desk/newsletters/weekly", &[("cookie", &cookie)], b"");
+    let page = reply.ends(500);
+    assert!(page.contains("unclosed array") && page.contains("edition.toml:1"), "{page}");
+}

@@ -1,9 +1,12 @@
 //! The pages of subscribers: they ask, confirm, choose and leave, and nobody else does it for them.
 
+use std::sync::{Arc, Mutex};
+
 use mailparse::MailHeaderMap;
 use serde_json::Value;
 
 use crate::bed::Bed;
+use crate::relay::{At, Relay, Say};
 use crate::served::{Reply, Served};
 
 const SUBSCRIBE: &str = "/newsletters/weekly/subscribe";
@@ -20,6 +23,15 @@ fn bed(settings: &str) -> Bed {
         bed.write(&format!("feeds/{slug}/one.txt"), format!("In Focus\n\nOne of {slug}\n\nText."));
     }
     bed.run(&["refresh"]).ends(0);
+    bed
+}
+
+/// One that mails by a relay.
+fn by(relay: &Relay) -> Bed {
+    let bed = bed("");
+    let settings = bed.read("infocus.toml");
+    let transport = format!("[mail]\ntransport = \"{}\"\n", relay.transport());
+    bed.write("infocus.toml", settings.replace("[mail]\n", &transport));
     bed
 }
 
@@ -318,16 +330,109 @@ fn what_cannot_be_read_or_is_not_offered_changes_no_choice() {
 }
 
 #[test]
-fn wishes_that_come_while_it_stops_are_asked_when_it_runs_again() {
-    let mut bed = bed("");
+fn what_was_answered_is_not_lost_when_it_stops_while_a_relay_hangs() {
+    let gate = Arc::new(Mutex::new(()));
+    let (closed, hinge) = (gate.lock().expect("a gate"), gate.clone());
+    let relay = Relay::with(move |_| {
+        drop(hinge.lock());
+        Say::Yes
+    });
+    let mut bed = by(&relay);
     let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=first@example.org").ends(200);
+    served.until("connection", || (relay.most_open() > 0).then_some(()));
     for n in 0..8 {
         served.post(SUBSCRIBE, &format!("email=p{n}@example.org")).ends(200);
     }
     assert_eq!(served.stop(), Some(0));
+    drop(closed);
     bed.at("2026-05-04T15:10:00Z");
     let served = Served::start(&bed);
+    served.until("eight mails", || (relay.count() == 8).then_some(()));
+    assert_eq!(served.stop(), Some(0));
+    // Hers may have been on its way.
+    bed.at("2026-05-05T15:10:00Z").run(&["send"]).ends(0);
+    assert_eq!(relay.counts()["first@example.org"], 1);
+}
+
+#[test]
+fn a_mail_that_cannot_leave_is_tried_less_and_less_often_and_no_more_after_two_days() {
+    let relay = Relay::with(|moment| match moment.at {
+        At::Rcpt => Say::This("451 4.3.0 later"),
+        _ => Say::Yes,
+    });
+    let mut bed = by(&relay);
+    let tries = || relay.commands().iter().filter(|line| line.starts_with("RCPT")).count();
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org", "--ask"]).ends(1);
+    for (now, expected) in [
+        ("2026-05-04T15:04:59Z", 1),
+        ("2026-05-04T15:05:00Z", 2),
+        ("2026-05-04T15:09:59Z", 2),
+        ("2026-05-04T15:10:00Z", 3),
+        ("2026-05-04T15:20:00Z", 4),
+        ("2026-05-04T15:39:59Z", 4),
+        ("2026-05-05T15:00:00Z", 5),
+        ("2026-05-05T20:59:59Z", 5),
+        ("2026-05-05T21:00:00Z", 6),
+        ("2026-05-06T15:00:01Z", 6),
+    ] {
+        bed.at(now).run(&["send"]);
+        assert_eq!(tries(), expected, "at {now}");
+    }
+}
+
+#[test]
+fn who_may_have_been_asked_or_never_will_be_is_not_asked_again_that_day() {
+    for (at, say) in [(At::End, Say::TakeAndClose), (At::Rcpt, Say::This("550 5.1.1 nobody"))] {
+        let relay = Relay::with(move |moment| match moment.at == at {
+            true => say.clone(),
+            false => Say::Yes,
+        });
+        let mut bed = by(&relay);
+        let tries = || relay.commands().iter().filter(|line| line.starts_with("RCPT")).count();
+        bed.run(&["subscribers", "add", "weekly", "ana@example.org", "--ask"]).ends(1);
+        assert_eq!(tries(), 1);
+        bed.at("2026-05-05T14:00:00Z").run(&["send"]).ends(0);
+        assert_eq!(tries(), 1, "{at:?}");
+    }
+}
+
+#[test]
+fn a_mail_that_asks_says_nothing_that_a_stranger_wrote() {
+    let bed = bed("");
+    let served = Served::start(&bed);
+    let wish = b"{\"email\": \"ana@example.org\", \"name\": \"Win a car at cars.example\"}";
+    served.ask("POST", SUBSCRIBE, &[("content-type", "application/json")], wish).ends(200);
+    link(&served, &bed, "weekly", "ana@example.org");
+    let mail = bed.read("outbox/confirm/weekly-ana@example.org.eml");
+    assert!(!mail.contains("cars.example"), "{mail}");
+}
+
+#[test]
+fn a_wish_brings_back_nobody_who_is_never_mailed() {
+    let bed = bed("");
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org"]).ends(0);
+    bed.run(&["subscribers", "suppress", "weekly", "ana@example.org"]).ends(0);
+    let served = Served::start(&bed);
+    for address in ["ana@example.org", "last@example.org"] {
+        served.post(SUBSCRIBE, &format!("email={address}")).ends(200);
+    }
+    link(&served, &bed, "weekly", "last@example.org");
+    assert!(statuses(&bed).contains("unsubscribed  ana@example.org"), "{}", statuses(&bed));
+    assert_eq!(mails(&bed).len(), 1);
+}
+
+#[test]
+fn who_clicks_twice_has_confirmed() {
+    let bed = bed("");
+    let served = Served::start(&bed);
     for n in 0..8 {
-        link(&served, &bed, "weekly", &format!("p{n}@example.org"));
+        let address = format!("p{n}@example.org");
+        served.post(SUBSCRIBE, &format!("email={address}")).ends(200);
+        let confirm = link(&served, &bed, "weekly", &address);
+        std::thread::scope(|scope| {
+            let clicks = [(); 2].map(|()| scope.spawn(|| served.post(&confirm, "").status));
+            assert_eq!(clicks.map(|click| click.join().expect("an answer")), [200, 200]);
+        });
     }
 }

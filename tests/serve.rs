@@ -132,6 +132,17 @@ fn parts_are_given_of_what_the_client_has_the_rest_of() {
 }
 
 #[test]
+fn who_has_it_all_is_told_so_and_given_no_part() {
+    let bed = bed();
+    let served = Served::start(&bed);
+    let etag = served.get("/news/feed.xml").header("etag").to_owned();
+    let range = ("range", "bytes=0-9");
+    let conditional = served.ask("GET", "/news/feed.xml", &[range, ("if-none-match", &etag)], b"");
+    assert_eq!(conditional.status, 304);
+    assert_eq!(served.ask("HEAD", "/news/feed.xml", &[range], b"").status, 200);
+}
+
+#[test]
 fn a_person_sees_the_page_of_a_feed_and_a_feed_reader_the_feed() {
     let bed = bed();
     let served = Served::start(&bed);
@@ -216,6 +227,25 @@ fn a_site_below_a_path_is_served_whether_its_proxy_cuts_that_off_or_not() {
 }
 
 #[test]
+fn the_path_of_a_site_may_be_the_name_of_a_feed_or_of_newsletters() {
+    for (base, path) in [
+        ("news", "/news/news/feed.xml"),
+        ("news", "/news/feed.xml"),
+        ("newsletters", "/newsletters/newsletters/weekly/subscribe"),
+        ("newsletters", "/newsletters/weekly/subscribe"),
+    ] {
+        let bed = bed();
+        let settings =
+            bed.read("infocus.toml").replace("example.org/\"", &format!("example.org/{base}/\""));
+        let newsletter =
+            "[mail]\nfrom = \"news@example.org\"\n[newsletters.weekly]\ntitle = \"Weekly\"\n";
+        bed.write("infocus.toml", settings + newsletter);
+        bed.run(&["publish"]).ends(0);
+        assert_eq!(Served::start(&bed).get(path).status, 200, "{path}");
+    }
+}
+
+#[test]
 fn a_server_that_is_asked_to_stop_does_so_and_says_that_all_is_well() {
     let bed = bed();
     let served = Served::start(&bed);
@@ -237,6 +267,25 @@ fn a_definition_that_is_changed_is_followed_and_a_broken_one_is_not() {
         let reply = served.get("/news/feed.xml");
         (reply.header("cache-control") == "public, max-age=300").then_some(())
     });
+}
+
+#[test]
+fn what_check_refuses_is_not_served_and_all_else_that_is_changed_is() {
+    let bed = bed();
+    let newsletter =
+        "[mail]\nfrom = \"news@example.org\"\n[newsletters.weekly]\ntitle = \"Weekly\"\n";
+    let settings = bed.read("infocus.toml") + newsletter;
+    bed.write("infocus.toml", &settings);
+    let served = Served::start(&bed);
+    bed.write("templates/subscriber/form.html", "{{nothing_of_the_kind}}");
+    served.until("refusal", || served.told().contains("nothing_of_the_kind").then_some(()));
+    assert_eq!(served.get("/newsletters/weekly/subscribe").status, 200);
+    std::fs::remove_file(bed.path("templates/subscriber/form.html")).expect("it is removed");
+    bed.write("elsewhere/index.html", "Another place");
+    bed.write("infocus.toml", format!("output = \"elsewhere\"\n{settings}[serve]\nwishes = 1\n"));
+    served.until("other output", || served.get("/").text().contains("Another").then_some(()));
+    let wish = || served.post("/newsletters/weekly/subscribe", "email=ana@example.org").status;
+    assert_eq!((wish(), wish()), (200, 429));
 }
 
 #[test]
@@ -271,8 +320,13 @@ fn the_log_says_what_was_asked_and_not_by_whom() {
     let served = Served::with(command);
     let token = "0123456789abcdef0123456789abcdef";
     served.get(&format!("/newsletters/weekly/unsubscribe/{token}?x=ana@example.org"));
+    for mangled in ["/newsletters//weekly/confirm", "//x/newsletters/weekly/confirm/=3D"] {
+        served.get(&format!("{mangled}/{token}"));
+        served.get(&format!("{mangled}/{token}/"));
+    }
     served.stop();
     let log = bed.read("log");
+    assert!(!log.contains(token), "{log}");
     assert!(log.contains("GET /newsletters/weekly/unsubscribe/... 404 "), "{log}");
     assert!(!log.contains("127.0.0.1") && !log.contains("ana"), "{log}");
 }

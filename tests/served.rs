@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::bed::Bed;
@@ -12,6 +13,7 @@ use crate::bed::Bed;
 pub struct Served {
     child: Child,
     has_ended: Option<Option<i32>>,
+    told: Arc<Mutex<String>>,
     pub address: SocketAddr,
 }
 
@@ -52,9 +54,19 @@ impl Served {
             line.trim().strip_prefix("serving http://").and_then(|rest| rest.strip_suffix('/'));
         let address = address.and_then(|address| address.parse().ok());
         let address = address.unwrap_or_else(|| panic!("{line}"));
-        // What it says later must not fill the pipe.
-        std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::stderr()));
-        Served { child, has_ended: None, address }
+        let told = Arc::new(Mutex::new(String::new()));
+        let telling = told.clone();
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                telling.lock().expect("nobody panics with it").push_str(&format!("{line}\n"));
+            }
+        });
+        Served { child, has_ended: None, told, address }
+    }
+
+    /// What it has said since it serves.
+    pub fn told(&self) -> String {
+        self.told.lock().expect("nobody panics with it").clone()
     }
 
     pub fn get(&self, path: &str) -> Reply {

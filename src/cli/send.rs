@@ -79,7 +79,7 @@ pub async fn run(
             count(uncertain as usize, "message")
         );
     }
-    if let (_, Some(error)) = consent::ask_waiting(site, store, now).await? {
+    if let Some(error) = consent::ask_waiting(site, store, now, || false).await? {
         eprintln!("warning: somebody could not be asked whether it was them: {error}");
     }
     let (openings, reopened) = match options.only.is_empty() {

@@ -15,7 +15,7 @@ use super::{Answer, Outcome, newsletter};
 use crate::config::Newsletter;
 use crate::diagnostic::{Diagnostic, count};
 use crate::mail::Mailbox;
-use crate::newsletter::consent::{self, Asked};
+use crate::newsletter::consent;
 use crate::newsletter::delivery::OUTBOX;
 use crate::newsletter::{Choice, Consent, Status, Subscriber, Token, check_choice};
 use crate::site::Site;
@@ -113,8 +113,17 @@ async fn add(site: &Site, store: &Store, options: &Add, now: Timestamp) -> anyho
     let before = store.subscriber(name, address).await?;
     let choice = chosen(options, before.as_ref(), settings)?;
     if options.ask {
-        return ask(site, store, name, active(address.clone(), choice, "asked", None, now), now)
-            .await;
+        if before.is_some_and(|before| before.status == Status::Active) {
+            let text = format!("{} gets it already", address.address());
+            return done(text, json!({ "asked": false }));
+        }
+        let wish = active(address.clone(), choice, "asked", None, now);
+        let asked = consent::ask(site, store, name, &wish, now).await?;
+        let text = match asked {
+            true => format!("Asked: {}, by mail", address.address()),
+            false => format!("{} was asked within a day, or is never mailed", address.address()),
+        };
+        return done(text, json!({ "asked": asked }));
     }
     if let Some(before) = before {
         if let Some(suppression) = store.suppressed(&[address.key()]).await?.get(&address.key()) {
@@ -141,23 +150,6 @@ async fn add(site: &Site, store: &Store, options: &Add, now: Timestamp) -> anyho
         [Subscribed::Suppressed(suppression)] => Err(never(address, &suppression.reason).into()),
         _ => done(format!("Subscribed: {}", address.address()), json!({ "added": 1 })),
     }
-}
-
-async fn ask(
-    site: &Site,
-    store: &Store,
-    name: &str,
-    subscriber: Subscriber,
-    now: Timestamp,
-) -> anyhow::Result<Answer> {
-    let address = subscriber.mailbox.address();
-    let asked = consent::ask(site, store, name, &subscriber, now).await?;
-    let text = match asked {
-        Asked::Mailed => format!("Asked: {address}, by mail"),
-        Asked::Active => format!("{address} gets it already"),
-        Asked::Left => format!("{address} was asked within a day, or is never mailed"),
-    };
-    done(text, json!({ "asked": asked == Asked::Mailed }))
 }
 
 fn never(address: &Mailbox, reason: &str) -> Diagnostic {

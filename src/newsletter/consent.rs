@@ -15,8 +15,10 @@ use crate::store::{Store, Subscribed};
 /// No mailbox is asked again before, by whatever newsletter.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// When a mail that could not leave is tried again.
+/// When a mail that could not leave is tried again: at first, and at most so much later. In between
+/// the wait is as long as it was tried already.
 const LATER: SignedDuration = SignedDuration::from_mins(5);
+const LATEST: SignedDuration = SignedDuration::from_hours(6);
 
 /// How long it is tried.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
@@ -24,88 +26,99 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(48);
 /// How long whoever is mailing one may take.
 const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
-/// What has come of asking.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Asked {
-    /// A mail is on its way.
-    Mailed,
-    /// They get it already.
-    Active,
-    /// They were asked within a day, or are never mailed.
-    Left,
-}
-
 /// Subscribes somebody, pending that they confirm by the link in a mail, or by answering it. Whoever
-/// left may come back by that, too. A mail that cannot leave now is tried again.
+/// left may come back by that, too. False if there is nothing to ask now: they get it already, are
+/// never mailed, or were asked within a day. What cannot leave now is tried again.
 pub async fn ask(
     site: &Site,
     store: &Store,
     name: &str,
-    subscriber: &Subscriber,
+    wish: &Subscriber,
     now: Timestamp,
-) -> Result<Asked, NewsletterError> {
-    let mail = Mail::render(site, name, &subscriber.choice.language)?;
-    let mut pending = subscriber.clone();
-    pending.status = Status::Pending;
-    pending.consent.text = Some(mail.text.replace(Token::BLANK, "…"));
-    match store.subscribe(name, std::slice::from_ref(&pending)).await?.as_slice() {
-        [Subscribed::Was(Status::Active)] => return Ok(Asked::Active),
-        [Subscribed::Suppressed(_)] => return Ok(Asked::Left),
-        _ => {}
-    }
-    let Some(known) = store.ask(name, &pending, (now - AGAIN, now, now + AGAIN)).await? else {
-        // Another newsletter has asked them today.
-        store.want_later(name, &pending.mailbox, now + AGAIN).await?;
-        return Ok(Asked::Left);
-    };
-    if let Err(error) = mail.post(site, name, &known, now).await {
-        match &error {
-            // It may have left, or never will: either is once a day enough.
-            NewsletterError::Relay(Fault { step: Step::End, .. }) => {
-                store.was_asked(&known.token).await?;
-            }
-            NewsletterError::Refused(_, reply) if reply.code >= 500 => {
-                store.was_asked(&known.token).await?;
-            }
-            _ => store.was_not_asked(&known.token, now + LATER).await?,
-        }
-        return Err(error);
-    }
-    store.was_asked(&known.token).await?;
-    Ok(Asked::Mailed)
-}
-
-/// Puts down that somebody wants a newsletter, to be asked later.
-pub async fn want(
-    store: &Store,
-    name: &str,
-    subscriber: &Subscriber,
-    now: Timestamp,
-) -> Result<(), NewsletterError> {
-    match store.subscribe(name, std::slice::from_ref(subscriber)).await?.as_slice() {
-        [Subscribed::Suppressed(_)] => Ok(()),
-        _ => Ok(store.want(name, &subscriber.mailbox, now).await?),
+) -> Result<bool, NewsletterError> {
+    match want(store, name, wish, now).await? {
+        Some(pending) => mail(site, store, name, pending, now).await,
+        None => Ok(false),
     }
 }
 
-/// Asks those who could not be asked before; says how many were, and why another was not.
+/// Asks those whose wish is not settled, or who could not be asked before, one after the other until it
+/// is time to stop; says why one was not.
 pub async fn ask_waiting(
     site: &Site,
     store: &Store,
     now: Timestamp,
-) -> Result<(usize, Option<NewsletterError>), NewsletterError> {
-    let (mut asked, mut failed) = (0, None);
-    for (name, subscriber) in store.to_ask(now, now + LEASE, now - PATIENCE).await? {
+    is_stopping: impl Fn() -> bool,
+) -> Result<Option<NewsletterError>, NewsletterError> {
+    for (name, wish) in store.wishes().await? {
+        want(store, &name, &wish, now).await?;
+        store.forget_wish(&wish.token).await?;
+    }
+    let mut failed = None;
+    while !is_stopping() {
+        let next = store.next_to_ask(now, now + LEASE, now - PATIENCE).await?;
+        let Some((name, pending)) = next else { break };
         if !site.settings.newsletters.contains_key(&name) {
             continue;
         }
-        match ask(site, store, &name, &subscriber, now).await {
-            Ok(Asked::Mailed) => asked += 1,
-            Ok(Asked::Active | Asked::Left) => store.was_asked(&subscriber.token).await?,
+        match mail(site, store, &name, pending, now).await {
+            Ok(_) => {}
+            // The others would wait for the same.
+            Err(error @ NewsletterError::Relay(_)) => return Ok(Some(error)),
             Err(error) => failed = Some(error),
         }
     }
-    Ok((asked, failed))
+    Ok(failed)
+}
+
+/// Puts down that somebody is to be asked, if there is something to ask.
+async fn want(
+    store: &Store,
+    name: &str,
+    wish: &Subscriber,
+    now: Timestamp,
+) -> Result<Option<Subscriber>, NewsletterError> {
+    let mut pending = wish.clone();
+    pending.status = Status::Pending;
+    match store.subscribe(name, std::slice::from_ref(&pending)).await?.as_slice() {
+        [Subscribed::Suppressed(_)] => Ok(None),
+        _ => Ok(store.want(name, &pending, now - AGAIN).await?),
+    }
+}
+
+/// Mails the question, once; false if another newsletter has asked them today, and it has to wait.
+async fn mail(
+    site: &Site,
+    store: &Store,
+    name: &str,
+    mut pending: Subscriber,
+    now: Timestamp,
+) -> Result<bool, NewsletterError> {
+    let mail = Mail::render(site, name, &pending.choice.language)?;
+    let (token, wanted_at) = (pending.token.clone(), pending.consent.asked_at);
+    pending.consent.text = Some(mail.text.replace(Token::BLANK, "…"));
+    if !store.ask(&token, &pending.consent, (now - AGAIN, now, now + AGAIN)).await? {
+        store.ask_after(&token, AGAIN).await?;
+        return Ok(false);
+    }
+    if let Err(error) = mail.post(site, name, &pending, now).await {
+        match &error {
+            // It may have left, or never will: either is once a day enough.
+            NewsletterError::Relay(Fault { step: Step::End, .. }) => {
+                store.was_asked(&token).await?;
+            }
+            NewsletterError::Refused(_, reply) if reply.code >= 500 => {
+                store.was_asked(&token).await?;
+            }
+            _ => {
+                let wait = now.duration_since(wanted_at).clamp(LATER, LATEST);
+                store.was_not_asked(&token, now + wait).await?;
+            }
+        }
+        return Err(error);
+    }
+    store.was_asked(&token).await?;
+    Ok(true)
 }
 
 /// The mail that asks, with the blank in the place of the token.

@@ -22,7 +22,7 @@ pub struct Subscriber {
 }
 
 /// What a subscriber asked for; what is empty is as the newsletter has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Choice {
     /// BCP 47.
     pub language: String,

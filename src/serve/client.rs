@@ -44,21 +44,20 @@ pub fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Client
     Client(last)
 }
 
-/// So many requests of each client in a time, and no more.
+/// The requests of each client in a time, of which there may be so many and no more.
 #[derive(Debug)]
 pub struct Limit {
-    most: usize,
     within: Duration,
     seen: Mutex<HashMap<IpAddr, Vec<Instant>>>,
 }
 
 impl Limit {
-    pub fn new(most: usize, within: Duration) -> Limit {
-        Limit { most, within, seen: Mutex::default() }
+    pub fn new(within: Duration) -> Limit {
+        Limit { within, seen: Mutex::default() }
     }
 
     /// Counts a request; how long to wait if it is one too many.
-    pub fn count(&self, client: Client) -> Result<(), Duration> {
+    pub fn count(&self, client: Client, most: usize) -> Result<(), Duration> {
         let now = Instant::now();
         let mut seen = held(self.seen.lock());
         let is_late = |at: &Instant| now.duration_since(*at) < self.within;
@@ -71,7 +70,7 @@ impl Limit {
         }
         let moments = seen.entry(key).or_default();
         moments.retain(is_late);
-        if moments.len() >= self.most {
+        if moments.len() >= most {
             let oldest = moments.first().map_or(now, |at| *at);
             return Err(self.within.saturating_sub(now.duration_since(oldest)));
         }
@@ -129,11 +128,11 @@ mod tests {
 
     #[test]
     fn a_client_is_refused_after_so_many_and_others_are_not() {
-        let limit = Limit::new(2, Duration::from_secs(60));
+        let limit = Limit::new(Duration::from_secs(60));
         let of = |text: &str| Client(text.parse::<IpAddr>().unwrap());
-        assert!(limit.count(of("2001:db8::1")).is_ok());
-        assert!(limit.count(of("2001:db8::2")).is_ok());
-        assert!(limit.count(of("2001:db8::3")).is_err(), "of one network");
-        assert!(limit.count(of("2001:db8:1::3")).is_ok());
+        assert!(limit.count(of("2001:db8::1"), 2).is_ok());
+        assert!(limit.count(of("2001:db8::2"), 2).is_ok());
+        assert!(limit.count(of("2001:db8::3"), 2).is_err(), "of one network");
+        assert!(limit.count(of("2001:db8:1::3"), 2).is_ok());
     }
 }

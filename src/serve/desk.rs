@@ -24,7 +24,7 @@ use session::Session;
 pub use session::{Sessions, hash as hash_password};
 
 /// Attempts to log in, of one client in a quarter of an hour.
-pub const LOGINS: usize = 10;
+const LOGINS: usize = 10;
 
 /// The cookie of a session.
 const COOKIE: &str = "infocus-desk";
@@ -108,7 +108,7 @@ async fn login(
     if is_foreign(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    if server.logins.count(client).is_err() {
+    if server.logins.count(client, LOGINS).is_err() {
         let problem = Some("Too many attempts. Wait a quarter of an hour.");
         return login_form(&loaded, StatusCode::TOO_MANY_REQUESTS, problem);
     }
@@ -136,6 +136,13 @@ fn desk(loaded: &Loaded, session: &Session, template: &str, mut context: Value) 
     context["site"] = loaded.site.settings.title().into();
     context["csrf"] = session.csrf.as_str().into();
     page::rendered(&loaded.site, StatusCode::OK, template, context)
+}
+
+/// What is broken, to the operator, who can do something about it.
+fn broken(loaded: &Loaded, error: &dyn std::error::Error) -> Response {
+    eprintln!("error: {error}");
+    let text = error.to_string();
+    page::said(&loaded.site, StatusCode::INTERNAL_SERVER_ERROR, "/", "This is broken", &text)
 }
 
 /// What a page says that it was led to after something was done.

@@ -1,8 +1,8 @@
 //! The pages of subscribers: to ask for a newsletter, to confirm, to choose, and to leave.
 //!
 //! A GET changes nothing, so that programs that follow all links of a mail neither confirm nor leave.
-//! Whoever asks is told the same at once, whether the address is known, unknown or never mailed: what
-//! is to be done is done afterwards. The same addresses answer programs in JSON, if they ask so.
+//! Whoever asks is told the same at once, whether the address is known, unknown or never mailed: it is
+//! put down that they did, and what is to be done is done afterwards. The same addresses answer programs in JSON, if they ask so.
 
 mod ask;
 mod say;
@@ -28,7 +28,7 @@ use say::{BELOW, Door, OWN, TOP};
 use wish::Wish;
 
 pub use ask::{Asker, ask_all};
-pub use say::rehearse;
+pub(crate) use say::rehearse;
 
 pub fn router() -> Router<Arc<Server>> {
     Router::new()
@@ -85,7 +85,8 @@ async fn subscribe(
     let Some(door) = Door::of(&site.site, &name, "", TOP, &headers) else {
         return page::nothing_there(&site.site, &format!("/newsletters/{name}/subscribe"));
     };
-    if let Err(wait) = server.wishes.count(client) {
+    let most = site.site.settings.serve.wishes.into();
+    if let Err(wait) = server.wishes.count(client, most) {
         let mut reply = door.said(StatusCode::TOO_MANY_REQUESTS, "too_many");
         reply.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().max(1).into());
         return reply;
@@ -109,9 +110,13 @@ async fn subscribe(
     {
         return door.form(&server, StatusCode::UNPROCESSABLE_ENTITY, &wish, Some("unproven"));
     }
-    match server.asker.ask(name, subscriber) {
-        true => door.said(StatusCode::OK, "asked"),
-        false => door.said(StatusCode::SERVICE_UNAVAILABLE, "too_many"),
+    match server.store.wish(&name, &subscriber).await {
+        Ok(true) => {
+            server.asker.has_wished.notify_one();
+            door.said(StatusCode::OK, "asked")
+        }
+        Ok(false) => door.said(StatusCode::SERVICE_UNAVAILABLE, "too_many"),
+        Err(error) => page::failed(error),
     }
 }
 
@@ -205,7 +210,12 @@ async fn join(
     let mailbox = known.subscriber.mailbox.key();
     match known.subscriber.status {
         Status::Active => Ok(true),
-        Status::Pending => server.store.confirm(&known.token, now).await,
+        Status::Pending if server.store.confirm(&known.token, now).await? => Ok(true),
+        // Who clicks twice has confirmed by the other click.
+        Status::Pending => {
+            let found = server.store.by_token(&known.token).await?;
+            Ok(found.is_some_and(|(_, subscriber)| subscriber.status == Status::Active))
+        }
         Status::Unsubscribed if server.store.suppressed(&[mailbox]).await?.is_empty() => {
             let mut consent = known.subscriber.consent.clone();
             consent.confirmed_at = Some(now);

@@ -17,10 +17,9 @@ use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
 
 use super::Reply;
+use crate::site::Site;
 use answer::{allowed, answer, moved};
-use kept::Kept;
-
-pub use kept::Rhythm;
+use kept::{Kept, Rhythm};
 
 /// Bytes that are kept at most; then what was not asked for lately goes.
 const MOST: usize = 64 << 20;
@@ -38,6 +37,7 @@ const FEEDS: [&str; 3] = ["feed.xml", "atom.xml", "feed.json"];
 #[derive(Debug)]
 pub struct Files {
     root: PathBuf,
+    rhythm: Rhythm,
     began: Instant,
     /// Read by all and replaced by one: nobody waits for it.
     kept: ArcSwap<HashMap<String, Arc<Kept>>>,
@@ -46,23 +46,18 @@ pub struct Files {
 }
 
 impl Files {
-    pub fn new(root: PathBuf) -> Files {
-        Files { root, began: Instant::now(), kept: ArcSwap::default(), reading: Mutex::default() }
-    }
-
-    /// Forgets what it has read: how long files are good for may have changed.
-    pub fn forget(&self) {
-        self.kept.store(Arc::default());
+    pub fn new(site: &Site) -> Files {
+        Files {
+            root: site.output().root().to_owned(),
+            rhythm: Rhythm::new(site),
+            began: Instant::now(),
+            kept: ArcSwap::default(),
+            reading: Mutex::default(),
+        }
     }
 
     /// The answer from a file, or none if there is none under this path, which begins with a slash.
-    pub async fn answer<B>(
-        &self,
-        path: &str,
-        request: &Request<B>,
-        rhythm: &Rhythm,
-        now: Instant,
-    ) -> Option<Reply> {
+    pub async fn answer<B>(&self, path: &str, request: &Request<B>, now: Instant) -> Option<Reply> {
         let headers = request.headers();
         let path = match (feed_file(path), is_person(headers, request.uri().query())) {
             (Some(directory), true) => directory,
@@ -81,14 +76,14 @@ impl Files {
         }
         let name = safe(path)?.to_owned();
         if !path.ends_with('/') && self.root.join(&name).is_dir() {
-            return Some(moved(request.uri().path()));
+            return Some(moved(path));
         }
         let name = if path.ends_with('/') { name + INDEX } else { name };
         // Nobody waits for a turn to hear that there is nothing.
         if !self.root.join(&name).is_file() {
             return None;
         }
-        Some(reply(&*self.read(path, name, rhythm, now).await?, request))
+        Some(reply(&*self.read(path, name, now).await?, request))
     }
 
     /// True if a file is still what was read.
@@ -105,19 +100,13 @@ impl Files {
         is_fresh
     }
 
-    async fn read(
-        &self,
-        path: &str,
-        name: String,
-        rhythm: &Rhythm,
-        now: Instant,
-    ) -> Option<Arc<Kept>> {
+    async fn read(&self, path: &str, name: String, now: Instant) -> Option<Arc<Kept>> {
         let _turn = self.reading.lock().await;
         let others = self.kept.load_full();
         if let Some(kept) = others.get(path).filter(|kept| self.is_fresh(kept, now)) {
             return Some(kept.clone());
         }
-        let (file, lasting) = (self.root.join(&name), rhythm.of(&name));
+        let (file, lasting) = (self.root.join(&name), self.rhythm.of(&name));
         let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting));
         let kept = Arc::new(reading.await.ok()?.ok()?);
         let mut all = HashMap::clone(&others);
@@ -130,7 +119,7 @@ impl Files {
 
 fn reply<B>(kept: &Kept, request: &Request<B>) -> Reply {
     match *request.method() {
-        Method::GET | Method::HEAD => answer(kept, request.headers()),
+        Method::GET | Method::HEAD => answer(kept, request.method(), request.headers()),
         _ => allowed(request.method(), kept),
     }
 }

@@ -62,21 +62,27 @@ pub fn json(status: StatusCode, value: &Value) -> Response {
 
 /// There is no such page, nor file.
 pub fn nothing_there(site: &Site, path: &str) -> Response {
+    let texts = site.templates.texts(&site.settings.language);
+    let text = |name: &str| texts.get(name).cloned().unwrap_or_default();
+    said(site, StatusCode::NOT_FOUND, path, &text("nothing_title"), &text("nothing_text"))
+}
+
+/// A page at a path that says something in the language of the site.
+pub fn said(site: &Site, status: StatusCode, path: &str, title: &str, text: &str) -> Response {
     let depth = path.matches('/').count().saturating_sub(1);
     let language = &site.settings.language;
-    let texts = site.templates.texts(language);
     let context = json!({
         "language": language,
-        "t": texts,
+        "t": site.templates.texts(language),
         "site": site.settings.title(),
         "root": "../".repeat(depth),
-        "title": texts.get("nothing_title"),
+        "title": title,
         "heading": "",
-        "text": texts.get("nothing_text"),
+        "text": text,
         "action": null,
         "links": [],
     });
-    rendered(site, StatusCode::NOT_FOUND, "subscriber/said.html", context)
+    rendered(site, status, "subscriber/said.html", context)
 }
 
 pub fn rendered(site: &Site, status: StatusCode, template: &str, context: Value) -> Response {
@@ -91,4 +97,10 @@ pub fn failed(error: impl std::fmt::Display) -> Response {
     eprintln!("error: {error}");
     let text = "Something is broken here. Please try again later.\n";
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
+}
+
+/// Something of ours takes too long, as a database that is locked: it may come to its end nevertheless.
+pub fn late() -> Response {
+    let text = "This takes longer than it should. Please try again in a minute.\n";
+    (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "60")], text).into_response()
 }

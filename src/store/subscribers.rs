@@ -9,10 +9,10 @@ use sqlx::{AnyConnection, Row};
 use super::{Store, StoreError, sql};
 use crate::hash;
 use crate::mail::Mailbox;
-use crate::newsletter::{Choice, Consent, Status, Subscriber, Token};
+use crate::newsletter::{Choice, Status, Subscriber, Token};
 
 /// Columns of a subscriber, in the order in which they are bound.
-const COLUMNS: &str = "token, newsletter, email, mailbox, name, language, frequency, feeds, \
+pub(super) const COLUMNS: &str = "token, newsletter, email, mailbox, name, language, frequency, feeds, \
                        status, consent, created_at, changed_at";
 const WIDTH: usize = 12;
 
@@ -110,177 +110,6 @@ impl Store {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| Ok((row.try_get("newsletter")?, subscriber(&row)?))).transpose()
-    }
-
-    /// Puts down that a mail is about to leave that asks somebody whether it was them, with what was
-    /// chosen now; nothing if they get the newsletter, or if their mailbox was asked since a moment, for
-    /// whatever newsletter. They keep their token. If whoever mails it dies, it is tried again when
-    /// the lease ends.
-    pub async fn ask(
-        &self,
-        newsletter: &str,
-        asked: &Subscriber,
-        (since, now, lease): (Timestamp, Timestamp, Timestamp),
-    ) -> Result<Option<Subscriber>, StoreError> {
-        let query = format!(
-            "UPDATE subscribers SET status = $3, consent = $4, changed_at = $5, asked_at = $12, \
-             language = $6, frequency = $7, feeds = $8, to_ask_at = $11 \
-             WHERE newsletter = $1 AND mailbox = $2 AND status <> $9 AND NOT EXISTS \
-             (SELECT 1 FROM subscribers AS other \
-              WHERE other.mailbox = $2 AND other.asked_at > $10) \
-             RETURNING {COLUMNS}"
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(newsletter)
-            .bind(asked.mailbox.key())
-            .bind(Status::Pending.as_str())
-            .bind(sql::json(&asked.consent))
-            .bind(asked.consent.asked_at.as_millisecond())
-            .bind(&asked.choice.language)
-            .bind(&asked.choice.frequency)
-            .bind(sql::json(&asked.choice.feeds))
-            .bind(Status::Active.as_str())
-            .bind(since.as_millisecond())
-            .bind(lease.as_millisecond())
-            .bind(now.as_millisecond())
-            .fetch_optional(&self.pool)
-            .await?;
-        row.as_ref().map(subscriber).transpose()
-    }
-
-    /// Somebody who does not get a newsletter is to be asked whether they want it.
-    pub async fn want(
-        &self,
-        newsletter: &str,
-        mailbox: &Mailbox,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE subscribers SET status = $3, to_ask_at = $4, changed_at = $4 \
-             WHERE newsletter = $1 AND mailbox = $2 AND status <> $5",
-        )
-        .bind(newsletter)
-        .bind(mailbox.key())
-        .bind(Status::Pending.as_str())
-        .bind(now.as_millisecond())
-        .bind(Status::Active.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// Somebody who was never asked about a newsletter is from a moment on.
-    pub async fn want_later(
-        &self,
-        newsletter: &str,
-        mailbox: &Mailbox,
-        later: Timestamp,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "UPDATE subscribers SET to_ask_at = $3 WHERE newsletter = $1 AND mailbox = $2 \
-             AND status = $4 AND asked_at = 0 AND to_ask_at = 0",
-        )
-        .bind(newsletter)
-        .bind(mailbox.key())
-        .bind(later.as_millisecond())
-        .bind(Status::Pending.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// The mail that was to ask somebody has left.
-    pub async fn was_asked(&self, token: &Token) -> Result<(), StoreError> {
-        sqlx::query("UPDATE subscribers SET to_ask_at = 0 WHERE token = $1")
-            .bind(token.as_str())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Somebody was to be asked and could not be: they may be asked at once, and are from a moment on.
-    pub async fn was_not_asked(&self, token: &Token, again: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE subscribers SET asked_at = 0, to_ask_at = $2 WHERE token = $1")
-            .bind(token.as_str())
-            .bind(again.as_millisecond())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Those who are to be asked by now, each with their newsletter; nobody else takes them before the
-    /// lease ends. Whoever wanted it before `since` is left alone.
-    pub async fn to_ask(
-        &self,
-        now: Timestamp,
-        lease: Timestamp,
-        since: Timestamp,
-    ) -> Result<Vec<(String, Subscriber)>, StoreError> {
-        let query = format!(
-            "UPDATE subscribers SET to_ask_at = CASE WHEN changed_at >= $3 THEN $2 ELSE 0 END \
-             WHERE to_ask_at > 0 AND to_ask_at <= $1 AND status = $4 \
-             RETURNING {COLUMNS}"
-        );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-            .bind(now.as_millisecond())
-            .bind(lease.as_millisecond())
-            .bind(since.as_millisecond())
-            .bind(Status::Pending.as_str())
-            .fetch_all(&self.pool)
-            .await?;
-        let one = |row: &AnyRow| Ok((row.try_get("newsletter")?, subscriber(row)?));
-        rows.iter().map(one).collect()
-    }
-
-    /// What somebody was asked about, in other newsletters than one, and has not confirmed.
-    pub async fn pending_of(
-        &self,
-        mailbox: &Mailbox,
-        newsletter: &str,
-    ) -> Result<Vec<(String, Token)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT newsletter, token FROM subscribers \
-             WHERE mailbox = $1 AND status = $2 AND newsletter <> $3 ORDER BY newsletter",
-        )
-        .bind(mailbox.key())
-        .bind(Status::Pending.as_str())
-        .bind(newsletter)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let token: String = row.try_get("token")?;
-                Ok((row.try_get("newsletter")?, sql::token(&token)?))
-            })
-            .collect()
-    }
-
-    /// Puts down what somebody agreed to now.
-    pub async fn set_consent(&self, token: &Token, consent: &Consent) -> Result<(), StoreError> {
-        sqlx::query("UPDATE subscribers SET consent = $2 WHERE token = $1")
-            .bind(token.as_str())
-            .bind(sql::json(consent))
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Puts down that somebody has confirmed; false if nobody was asked.
-    pub async fn confirm(&self, token: &Token, now: Timestamp) -> Result<bool, StoreError> {
-        let Some((_, known)) = self.by_token(token).await? else { return Ok(false) };
-        let consent = Consent { confirmed_at: Some(now), ..known.consent };
-        let done = sqlx::query(
-            "UPDATE subscribers SET status = $2, consent = $3, changed_at = $4 \
-             WHERE token = $1 AND status = $5",
-        )
-        .bind(token.as_str())
-        .bind(Status::Active.as_str())
-        .bind(sql::json(&consent))
-        .bind(now.as_millisecond())
-        .bind(Status::Pending.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() > 0)
     }
 
     /// Whose a token is, of what newsletter.
@@ -585,7 +414,7 @@ fn status(row: &AnyRow) -> Result<Status, StoreError> {
     Status::parse(&text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no status")))
 }
 
-fn subscriber(row: &AnyRow) -> Result<Subscriber, StoreError> {
+pub(super) fn subscriber(row: &AnyRow) -> Result<Subscriber, StoreError> {
     let token: String = row.try_get("token")?;
     Ok(Subscriber {
         token: sql::token(&token)?,

@@ -1,19 +1,24 @@
 //! What is done at the desk: each a form with the mark of its session.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{Extension, Form, FromRequest, FromRequestParts, Path, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use super::session::Session;
-use super::{Shared, Site, cookie, is_foreign};
+use super::{Shared, Site, broken, cookie, is_foreign};
 use crate::mail::Mailbox;
 use crate::newsletter::{self, Act, NewsletterError, Notes, delivery};
 use crate::run::Lock;
 use crate::serve::{Loaded, Server, page};
+
+/// How long a page waits for a relay to take a copy.
+const COPY: Duration = Duration::from_secs(10);
 
 /// All that the forms of the desk send.
 #[derive(Debug, Default, Deserialize)]
@@ -111,19 +116,28 @@ pub async fn copy(State(server): Shared, order: Order) -> Response {
     let Some(to) = Mailbox::parse(&order.sent.address) else {
         return order.done(Ok("This is no email address.".to_owned()));
     };
-    let (site, store, now) = (&order.loaded.site, &server.store, server.clock.now());
-    let sent = delivery::test_copy(site, store, &order.name, &to, now).await;
-    order.done(sent.map(|sent| match sent {
-        true => format!("A copy went to {}.", to.address()),
-        false => "There is nothing new, and so nothing to copy.".to_owned(),
-    }))
+    let (loaded, name, now) = (order.loaded.clone(), order.name.clone(), server.clock.now());
+    let said = format!("A copy went to {}.", to.address());
+    let sending = tokio::spawn(async move {
+        delivery::test_copy(&loaded.site, &server.store, &name, &to, now).await
+    });
+    match timeout(COPY, sending).await {
+        Ok(Ok(Ok(true))) => order.done(Ok(said)),
+        Ok(Ok(Ok(false))) => order.done(Ok("There is nothing new, and so nothing to copy.".into())),
+        Ok(Ok(Err(error))) => order.done(Err(error)),
+        Ok(Err(error)) => page::failed(error),
+        Err(_) => {
+            let said = "The relay has not answered yet. The copy may arrive nevertheless.";
+            order.done(Ok(said.to_owned()))
+        }
+    }
 }
 
 /// Approves, holds or discards an edition.
 pub async fn edition(State(server): Shared, order: Order) -> Response {
     let edition = match server.store.edition(&order.sent.edition).await {
         Ok(edition) => edition.filter(|edition| edition.newsletter == order.name),
-        Err(error) => return page::failed(error),
+        Err(error) => return broken(&order.loaded, &error),
     };
     let (Some(edition), Some(act)) = (edition, Act::parse(&order.sent.act)) else {
         return order.done(Ok("There is no such edition.".to_owned()));

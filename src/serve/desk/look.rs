@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::picture;
 use super::session::Session;
-use super::{Done, Shared, Site, desk};
+use super::{Done, Shared, Site, broken, desk};
 use crate::kept::Kept;
 use crate::mail::encoded_html_len;
 use crate::model::{Evidence, Item};
@@ -36,7 +36,7 @@ pub async fn overview(
     let now = server.clock.now();
     let status = match status::gather(&loaded.site, &server.store, now).await {
         Ok(status) => status,
-        Err(error) => return page::failed(error),
+        Err(error) => return broken(&loaded, &error),
     };
     let at = |moment: Option<Timestamp>| moment.map(|moment| told(&loaded, moment));
     let feeds: Vec<Value> = status
@@ -109,7 +109,7 @@ pub async fn feed(
     };
     let (rows, items) = match found.await {
         Ok(found) => found,
-        Err(error) => return page::failed(error),
+        Err(error) => return broken(&loaded, &error),
     };
     let sources: Vec<Value> = feed
         .sources
@@ -201,7 +201,7 @@ pub async fn newsletter(
             context["is_watched"] = done.watch.is_some().into();
             desk(&loaded, &session, "desk/newsletter.html", context)
         }
-        Err(error) => page::failed(error),
+        Err(error) => broken(&loaded, &error),
     }
 }
 
@@ -303,6 +303,6 @@ pub async fn next_html(
             reply.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
             reply
         }
-        Err(error) => page::failed(error),
+        Err(error) => broken(&loaded, &error),
     }
 }

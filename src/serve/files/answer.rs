@@ -20,15 +20,16 @@ const VARIES: HeaderValue = HeaderValue::from_static("accept-encoding");
 const ANYBODY: HeaderValue = HeaderValue::from_static("*");
 
 /// What is there, or that the client has it.
-pub fn answer(kept: &Kept, headers: &HeaderMap) -> Reply {
-    if headers.contains_key(header::RANGE)
-        && let Some(part) = part(kept, headers)
-    {
-        return part;
-    }
+pub fn answer(kept: &Kept, method: &Method, headers: &HeaderMap) -> Reply {
     let (coded, coding) = coded(kept, headers.get(header::ACCEPT_ENCODING));
     if has_it(headers, kept) {
         return unchanged(kept, coded);
+    }
+    if *method == Method::GET
+        && headers.contains_key(header::RANGE)
+        && let Some(part) = part(kept, headers)
+    {
+        return part;
     }
     let mut reply = with(kept, coded, StatusCode::OK, coded.bytes.clone());
     if let Some(coding) = coding {
