@@ -201,3 +201,25 @@ fn a_feed_that_shows_all_it_has_is_without_pages() {
         assert_eq!((document.ids.len(), document.link("prev-archive")), (150, None));
     }
 }
+
+#[test]
+fn every_item_has_a_page_that_stays_even_one_of_which_nothing_is_known_but_its_title() {
+    let html = "<ul><li><a href=\"/1\">The ferry sails again on Sundays</a> 4 May 2026</li>\
+                <li><a href=\"/2\">The bridge at the mill is closed</a> 3 May 2026</li></ul>";
+    let server = Server::start(move |_| Answer::page(html));
+    let mut bed = bed(&server, "/news", "[source.html]\nitem = \"li\"\n");
+    bed.run(&["refresh"]).ends(0);
+    let ids = bed.json_feed("news")["items"].as_array().expect("items").clone();
+    assert_eq!(ids.len(), 2);
+    let later = html.replace("/1", "/3").replace("ferry", "train");
+    server.change(move |_| Answer::page(later.clone()));
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let archive = bed.read("public/news/archive/2026.html");
+    for item in ids {
+        let id = item["id"].as_str().and_then(|id| id.rsplit(':').next()).expect("an id");
+        let page = bed.read(&format!("public/news/items/{id}.html"));
+        let [title, url] = ["title", "url"].map(|name| item[name].as_str().expect("text"));
+        assert!(page.contains(title) && page.contains(url), "{page}");
+        assert!(archive.contains(&format!("../items/{id}.html")), "{archive}");
+    }
+}

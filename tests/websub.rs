@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use url::form_urlencoded;
 
 use crate::bed::Bed;
+use crate::served::Served;
 use crate::server::{Answer, Server};
 
 const BASE: &str = "https://news.example.org";
@@ -120,4 +121,18 @@ fn the_feeds_name_the_hub() {
     let again = bed.files("public");
     assert!(again.iter().all(|(name, (bytes, _))| bare[name].0 == *bytes));
     assert!(told(&hub).is_empty());
+}
+
+#[test]
+fn a_reader_finds_the_hub_without_reading_the_feed() {
+    let hub = Server::start(|_| Answer::status(204));
+    let bed = site(&hub);
+    bed.run(&["refresh"]).ends(0);
+    let served = Served::start(&bed);
+    let address = hub.url("/hub");
+    for name in ["feed.xml", "atom.xml", "feed.json"] {
+        let own = format!("<{address}>; rel=\"hub\", <{BASE}/news/{name}>; rel=\"self\"");
+        assert_eq!(served.get(&format!("/news/{name}")).header("link"), own);
+    }
+    assert_eq!(served.get("/news/").header("link"), "");
 }

@@ -136,20 +136,11 @@ pub fn date_of(item: &Item, zone: &TimeZone, language: &str) -> String {
 
 /// Where an item can be read: its own address, or its page in the archive.
 pub fn link_of(item: &Item, base_url: &Url, feed: &Slug) -> String {
-    let own_page = || format!("{base_url}{feed}/{}", file_of(item));
+    let own_page = || format!("{base_url}{feed}/{}", page_of(item));
     item.url.as_ref().map_or_else(own_page, Url::to_string)
 }
 
-/// The file of an item's own page, relative to its feed, where it has one: a page that would only say
-/// what the archive says, and lead to where the item is, is none.
-pub fn page_of(item: &Item) -> Option<String> {
-    let says_more = !item.content.is_empty()
-        || !item.enclosures.is_empty()
-        || !item.translations.is_empty()
-        || item.retracted_at.is_some();
-    (item.url.is_none() || says_more).then(|| file_of(item))
-}
-
-fn file_of(item: &Item) -> String {
+/// The file of an item's own page, relative to its feed.
+pub fn page_of(item: &Item) -> String {
     format!("items/{}.html", item.id)
 }

@@ -25,8 +25,7 @@ pub fn entries(document: &FeedDocument, items: &[Item]) -> Vec<Value> {
     items.iter().map(|item| entry(item, document)).collect()
 }
 
-/// The archive: a page for each year, and one for each item that has more to say than its place
-/// there; none of them goes away.
+/// The archive: a page for each year, and one for each item; none of them goes away.
 pub fn archive(
     document: &FeedDocument,
     items: &[Item],
@@ -38,11 +37,10 @@ pub fn archive(
     for (item, entry) in items.iter().zip(entries) {
         let year = day_of(item, document.zone).year();
         years.entry(year).or_default().push(line(entry));
-        let Some(file) = page_of(item) else { continue };
         let mut entry = entry.clone();
         entry["content"] = item.content.as_str().into();
         let context = page(document, "../../", json!({ "item": entry }), templates);
-        pages.push((file, templates.render("item.html", context)?));
+        pages.push((page_of(item), templates.render("item.html", context)?));
     }
     let all: Vec<Value> = years
         .iter()
@@ -61,7 +59,7 @@ pub fn archive(
 
 /// What the archive shows of an item.
 fn line(entry: &Value) -> Value {
-    const SHOWN: [&str; 7] = ["title", "url", "page", "language", "day", "date", "summary"];
+    const SHOWN: [&str; 5] = ["title", "page", "language", "day", "date"];
     SHOWN.iter().map(|name| ((*name).to_owned(), entry[name].clone())).collect()
 }
 

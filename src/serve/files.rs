@@ -15,6 +15,7 @@ use arc_swap::ArcSwap;
 use hyper::{HeaderMap, Method, Request, header};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
+use url::Url;
 
 use super::Reply;
 use crate::site::Site;
@@ -38,6 +39,8 @@ const FEEDS: [&str; 3] = ["feed.xml", "atom.xml", "feed.json"];
 pub struct Files {
     root: PathBuf,
     rhythm: Rhythm,
+    base_url: Url,
+    hub: Option<Url>,
     began: Instant,
     /// Read by all and replaced by one: nobody waits for it.
     kept: ArcSwap<HashMap<String, Arc<Kept>>>,
@@ -50,6 +53,8 @@ impl Files {
         Files {
             root: site.output().root().to_owned(),
             rhythm: Rhythm::new(site),
+            base_url: site.settings.base_url.clone(),
+            hub: site.settings.hub.clone(),
             began: Instant::now(),
             kept: ArcSwap::default(),
             reading: Mutex::default(),
@@ -86,6 +91,13 @@ impl Files {
         Some(reply(&*self.read(path, name, now).await?, request))
     }
 
+    /// Where readers hear at once what is new in a feed (WebSub, 4).
+    fn links(&self, path: &str) -> Option<String> {
+        let (hub, base) = (self.hub.as_ref()?, self.base_url.as_str().trim_end_matches('/'));
+        feed_file(path)?;
+        Some(format!("<{hub}>; rel=\"hub\", <{base}{path}>; rel=\"self\""))
+    }
+
     /// True if a file is still what was read.
     fn is_fresh(&self, kept: &Kept, now: Instant) -> bool {
         let now = u64::try_from(now.duration_since(self.began).as_millis()).unwrap_or_default();
@@ -107,7 +119,8 @@ impl Files {
             return Some(kept.clone());
         }
         let (file, lasting) = (self.root.join(&name), self.rhythm.of(&name));
-        let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting));
+        let links = self.links(path);
+        let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting, links));
         let kept = Arc::new(reading.await.ok()?.ok()?);
         let mut all = HashMap::clone(&others);
         all.insert(path.to_owned(), kept.clone());

@@ -105,6 +105,9 @@ fn with(kept: &Kept, coded: &Coded, status: StatusCode, body: Bytes) -> Reply {
         const SHOWN: HeaderName = header::ACCESS_CONTROL_EXPOSE_HEADERS;
         headers.insert(SHOWN, HeaderValue::from_static("etag, last-modified"));
     }
+    if let Some(links) = &kept.links {
+        headers.insert(header::LINK, links.clone());
+    }
     if kept.is_page {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));

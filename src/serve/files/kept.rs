@@ -68,6 +68,7 @@ pub struct Kept {
     pub last_modified: HeaderValue,
     pub media_type: HeaderValue,
     pub cache_control: HeaderValue,
+    pub links: Option<HeaderValue>,
     pub is_feed: bool,
     pub is_page: bool,
     pub plain: Coded,
@@ -77,7 +78,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    pub fn read(file: PathBuf, lasting: u64) -> io::Result<Kept> {
+    pub fn read(file: PathBuf, lasting: u64, links: Option<String>) -> io::Result<Kept> {
         // Before it is read: what is put in its place meanwhile is another.
         let metadata = fs::metadata(&file)?;
         if !metadata.is_file() {
@@ -109,6 +110,7 @@ impl Kept {
             last_modified: value(httpdate::fmt_http_date(modified))?,
             media_type: HeaderValue::from_static(media_type),
             cache_control: value(format!("public, max-age={lasting}"))?,
+            links: links.map(value).transpose()?,
             is_feed: !media_type.starts_with("text/html") && is_text,
             is_page: media_type.starts_with("text/html"),
             plain: coded(bytes, "").ok_or(io::ErrorKind::InvalidData)?,
