@@ -43,19 +43,22 @@ pub struct Store {
     pool: AnyPool,
 }
 
+/// Connections of one process to a server.
+const SHARED: u32 = 4;
+
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
 impl Store {
-    /// Opens the database of a site and brings its schema up to date. A SQLite file is relative
-    /// to the site and made if it is not there; one that is corrupt, or newer than this program,
-    /// is left as it is.
+    /// Opens the database of a site and brings its schema up to date, once however many processes
+    /// start. A SQLite file is relative to the site and made if it is not there; one that is corrupt,
+    /// or newer than this program, is left as it is.
     pub async fn open(site: &Path, database: &str) -> Result<Store, StoreError> {
         sqlx::any::install_default_drivers();
-        let name = database.to_owned();
+        let name = sql::told(database);
         let url = sql::address(site, database).ok_or(StoreError::Unsupported(name.clone()))?;
         let pool = AnyPoolOptions::new()
-            .max_connections(2)
+            .max_connections(if sql::is_postgres(database) { SHARED } else { 2 })
             .acquire_timeout(BUSY)
             .after_connect({
                 let is_sqlite = url.starts_with("sqlite:");

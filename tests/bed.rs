@@ -8,10 +8,14 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
+use crate::postgres;
+
 /// A site to run commands in.
 pub struct Bed {
     directory: TempDir,
     now: String,
+    /// In place of that of the settings.
+    database: Option<String>,
 }
 
 /// What a command did.
@@ -30,6 +34,7 @@ impl Bed {
         let bed = Bed {
             directory: tempfile::tempdir().expect("a directory"),
             now: "2026-05-04T15:00:00Z".to_owned(),
+            database: postgres::wanted(),
         };
         bed.write(
             "infocus.toml",
@@ -61,6 +66,14 @@ impl Bed {
         self
     }
 
+    /// What the site remembers is gone.
+    pub fn forget(&mut self) {
+        for file in ["infocus.db", "infocus.db-wal", "infocus.db-shm"] {
+            let _ = fs::remove_file(self.path(file));
+        }
+        self.database = postgres::wanted();
+    }
+
     /// Runs the program in the site.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         let output = self.command(arguments).output().expect("the program runs");
@@ -70,6 +83,7 @@ impl Bed {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_infocus"));
         command.current_dir(self.directory.path()).args(["--now", &self.now]).args(arguments);
+        command.envs(self.database.as_ref().map(|database| ("INFOCUS_DATABASE", database)));
         command
     }
 
@@ -83,6 +97,15 @@ impl Bed {
     pub fn json_feed(&self, slug: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(&format!("public/{slug}/feed.json"))).expect("JSON")
     }
+}
+
+/// True if what sites remember is a file; says that a test is skipped otherwise.
+pub fn is_on_file(test: &str) -> bool {
+    let is_on_file = postgres::wanted().is_none();
+    if !is_on_file {
+        eprintln!("skipped, for want of a database that is a file: {test}");
+    }
+    is_on_file
 }
 
 fn collect(root: &Path, directory: &Path, files: &mut Files) {

@@ -32,6 +32,7 @@ mod output;
 mod pages;
 mod paging;
 mod polite;
+mod postgres;
 mod readme;
 mod redesigns;
 mod refresh;

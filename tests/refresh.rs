@@ -1,6 +1,6 @@
 //! From announcements to feeds, through the front door.
 
-use crate::bed::Bed;
+use crate::bed::{Bed, is_on_file};
 
 const NOTICE: &str = "In Focus\n\nA handbook for the valley\n\n3 May 2026\n\nThe towns met. They agreed on <a> plan & more.";
 
@@ -122,7 +122,23 @@ fn what_is_wrong_with_a_site_stops_it_before_anything_is_written() {
 }
 
 #[test]
+fn a_server_that_does_not_answer_is_named_without_its_password() {
+    let bed = files_site();
+    let mut command = bed.command(&["refresh"]);
+    command.env("INFOCUS_DATABASE", "postgres://infocus:secret@localhost/news?host=/nowhere");
+    let told = crate::bed::Ran::from(command.output().expect("a run")).ends(1).stderr;
+    assert!(
+        told.contains("database `postgres://infocus:...@localhost/news?host=/nowhere`"),
+        "{told}"
+    );
+    assert!(told.contains("help: ") && !told.contains("secret"), "{told}");
+}
+
+#[test]
 fn a_corrupt_or_newer_database_is_named_and_left_as_it_is() {
+    if !is_on_file("a corrupt or newer database is named and left as it is") {
+        return;
+    }
     let bed = files_site();
     bed.write("infocus.db", "this is no database, it is a text that someone put there by mistake");
     let before = bed.read("infocus.db");

@@ -102,7 +102,7 @@ fn a_list_that_has_vanished_and_an_output_that_was_deleted_lose_nothing() {
     };
     assert_eq!(bytes(bed.files("public")), bytes(first), "304, and written again");
 
-    std::fs::remove_file(bed.path("infocus.db")).expect("removed");
+    bed.forget();
     let id = field(&bed, "id");
     bed.at("2026-05-06T15:00:00Z").run(&["refresh"]).ends(0);
     assert_eq!(field(&bed, "id"), id, "without a memory the address still gives the id");

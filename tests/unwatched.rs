@@ -90,9 +90,7 @@ fn memory_that_is_gone_leads_to_a_full_fetch_and_the_same_items() {
         items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>()
     };
     let before = ids(&bed);
-    for file in ["infocus.db", "infocus.db-wal", "infocus.db-shm"] {
-        let _ = fs::remove_file(bed.path(file));
-    }
+    bed.forget();
     bed.at("2026-05-20T10:30:00Z").run(&["refresh"]).ends(0);
     let asked = server.asked();
     assert!(!asked[0].headers.contains_key("if-none-match"));

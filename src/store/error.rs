@@ -2,10 +2,12 @@
 
 use sqlx::migrate::MigrateError;
 
+use super::sql;
+
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     #[error(
-        "`database = \"{0}\"` is not supported\nhelp: write `sqlite:infocus.db`, a path relative to the site"
+        "`database = \"{0}\"` is not supported\nhelp: write `sqlite:infocus.db`, a path relative to the site, or `postgres://user@host/name`"
     )]
     Unsupported(String),
     #[error(
@@ -20,6 +22,10 @@ pub enum StoreError {
         "failed to open database `{0}`: {1}\nhelp: its path is relative to the site; its directory has to be there, and writable"
     )]
     Open(String, String),
+    #[error(
+        "failed to open database `{0}`: {1}\nhelp: the server has to answer there, and the database has to be there: `createdb`"
+    )]
+    Server(String, String),
     #[error("the database holds what this program never wrote: {0}")]
     Foreign(String),
     #[error(
@@ -55,7 +61,13 @@ impl StoreError {
             Some(SQLITE_CORRUPT | SQLITE_NOTADB) => {
                 StoreError::Corrupt(name.to_owned(), message.unwrap_or_default())
             }
-            _ => StoreError::Open(name.to_owned(), message.unwrap_or_else(|| error.to_string())),
+            _ => {
+                let message = message.unwrap_or_else(|| error.to_string());
+                match sql::is_postgres(name) {
+                    true => StoreError::Server(name.to_owned(), message),
+                    false => StoreError::Open(name.to_owned(), message),
+                }
+            }
         }
     }
 

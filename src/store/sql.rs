@@ -27,11 +27,30 @@ pub fn file(site: &Path, database: &str) -> Option<PathBuf> {
     std::path::absolute(site.join(path)).ok()
 }
 
-/// The database's address for the driver: a SQLite path made absolute.
+/// The database's address for the driver: a SQLite path made absolute, and that of a PostgreSQL server
+/// as it is.
 pub fn address(site: &Path, database: &str) -> Option<String> {
+    if is_postgres(database) {
+        return Url::parse(database).ok().map(String::from);
+    }
     let file = file(site, database)?;
     let url = Url::from_file_path(file).ok()?;
     Some(format!("sqlite://{}?mode=rwc", url.path()))
+}
+
+pub fn is_postgres(database: &str) -> bool {
+    database.starts_with("postgres://") || database.starts_with("postgresql://")
+}
+
+/// The address of a database as it may be told: without a password.
+pub fn told(database: &str) -> String {
+    match Url::parse(database) {
+        Ok(mut url) if url.password().is_some() => match url.set_password(Some("...")) {
+            Ok(()) => url.into(),
+            Err(()) => database.to_owned(),
+        },
+        _ => database.to_owned(),
+    }
 }
 
 /// `$3, $4, $5`
