@@ -47,6 +47,7 @@
 pub mod alert;
 pub mod catalog;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod dates;
 pub mod detect;

@@ -4,6 +4,8 @@
 //! until when there is nothing to do as long as the site is what it was. That is seen without reading
 //! any of it, by what the file system knows of its files.
 
+mod lease;
+
 use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
 use crate::{catalog, config, hash, templates};
+
+pub use lease::Lease;
 
 /// In the site.
 const FILE: &str = ".infocus.lock";
@@ -56,13 +60,6 @@ impl Run {
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
-    }
-
-    /// Waits for whatever run there is to end; as long as what is returned is there, none begins.
-    pub fn wait(site: &Path) -> io::Result<Lock> {
-        let file = open(&site.join(FILE))?;
-        file.lock()?;
-        Ok(Lock { _file: file })
     }
 
     /// Until when there is nothing to do, as far as that was put down.

@@ -31,8 +31,8 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tower::ServiceExt;
 
+use crate::clock::Clock;
 use crate::diagnostic::Invalid;
-use crate::newsletter::delivery::Clock;
 use crate::rehearse::rehearse;
 use crate::run;
 use crate::site::{Site, TAKEN};

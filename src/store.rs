@@ -10,6 +10,7 @@ mod error;
 mod events;
 mod hosts;
 mod items;
+mod leases;
 mod missing;
 mod pings;
 mod published;
@@ -41,6 +42,7 @@ pub use subscribers::{Subscribed, Suppression};
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
+    is_shared: bool,
 }
 
 /// Connections of one process to a server.
@@ -90,7 +92,12 @@ impl Store {
         if url.starts_with("sqlite:") {
             sqlx::query("PRAGMA journal_mode = WAL").execute(&pool).await?;
         }
-        Ok(Store { pool })
+        Ok(Store { pool, is_shared: sql::is_postgres(database) })
+    }
+
+    /// True if other machines may be at work with it: what a lock on a file tells is not all.
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
     }
 
     /// Ends well if the database answers.

@@ -45,6 +45,11 @@ impl Bed {
         bed
     }
 
+    /// The same, with a database that other machines could share.
+    pub fn shared() -> Bed {
+        Bed { database: Some(postgres::fresh()), ..Bed::new() }
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -46,6 +46,7 @@ mod send;
 mod serve;
 mod served;
 mod server;
+mod several;
 mod signed;
 mod sources;
 mod story;

@@ -18,6 +18,9 @@ const SERVER: &str = r#"
     echo "$d"; cat > /dev/null; kill -INT $!; wait
 "#;
 
+/// Where Debian has its versions.
+const VERSIONS: &str = "/usr/lib/postgresql";
+
 struct Postgres {
     _server: Child,
     programs: PathBuf,
@@ -27,6 +30,15 @@ struct Postgres {
 /// The address of a schema that nobody else uses, if the tests are to run on this database.
 pub fn wanted() -> Option<String> {
     std::env::var("INFOCUS_TEST_DATABASE").is_ok_and(|wanted| wanted == "postgres").then(fresh)
+}
+
+/// True if there is a server to be started; says that a test is skipped otherwise.
+pub fn is_there(test: &str) -> bool {
+    let is_there = Path::new(VERSIONS).exists();
+    if !is_there {
+        eprintln!("skipped, for want of PostgreSQL: {test}");
+    }
+    is_there
 }
 
 /// The address of a schema that nobody else uses.
@@ -74,9 +86,9 @@ impl Postgres {
     }
 }
 
-/// Where the programs of the newest version are, as Debian has them.
+/// Where the programs of the newest version are.
 fn programs() -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").expect("Debian's postgresql");
+    let versions = std::fs::read_dir(VERSIONS).expect("Debian's postgresql");
     let number = |path: &Path| path.file_name()?.to_str()?.parse::<u32>().ok();
     let versions = versions.filter_map(|entry| Some(entry.ok()?.path()));
     versions.max_by_key(|path| number(path)).expect("a version").join("bin")

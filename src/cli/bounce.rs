@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{Answer, Outcome};
 use crate::mail::imap::Inbox;
 use crate::newsletter::bounce::{self, Bounce, Mark, Returned};
-use crate::newsletter::{State, delivery};
-use crate::store::{Store, StoreError, Turn};
+use crate::newsletter::delivery;
+use crate::store::{Store, StoreError};
 
 /// The environment variable with the secret of a mailbox.
 const SECRET: &str = "INFOCUS_IMAP_PASSWORD";
@@ -159,17 +159,8 @@ async fn bounced(
         counts.others += 1;
         return Ok(());
     };
-    let is_new = store
-        .note_bounce(&Turn {
-            edition,
-            token: bounce.mark.token.clone(),
-            state: State::Failed,
-            due_at: now,
-            handed_at: None,
-            reply: Some(format!("came back: {}", bounce.reason)),
-            is_no_attempt: false,
-        })
-        .await?;
+    let reply = format!("came back: {}", bounce.reason);
+    let is_new = store.note_bounce(&edition, &bounce.mark.token, &reply).await?;
     if bounce.is_hard {
         store.suppress(&subscriber.mailbox, "there is no such mailbox", now).await?;
         counts.hard += 1;

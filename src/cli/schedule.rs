@@ -9,7 +9,7 @@ use clap::Parser;
 use tokio::sync::oneshot;
 
 use super::{Cli, run_and_tell};
-use crate::newsletter::delivery::Clock;
+use crate::clock::Clock;
 
 /// The longest rest between two looks at what is due: newsletters have their minutes.
 const REST: Duration = Duration::from_secs(60);

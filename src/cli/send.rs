@@ -9,12 +9,13 @@ use serde_json::json;
 
 use super::{Answer, Outcome, deliveries, newsletter, publish};
 use crate::alert;
+use crate::clock::Clock;
 use crate::config::Newsletter;
 use crate::diagnostic::count;
 use crate::mail::{Mailbox, Transport};
-use crate::newsletter::delivery::{self, Clock, Delivered, Halt, OUTBOX};
+use crate::newsletter::delivery::{self, Delivered, Halt, OUTBOX};
 use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State, consent};
-use crate::run::{Lock, Run};
+use crate::run::{Lease, Lock};
 use crate::site::Site;
 use crate::status;
 use crate::store::Store;
@@ -67,7 +68,18 @@ pub async fn run(
     for name in &options.newsletter {
         newsletter(site, name)?;
     }
-    let Some(_lock) = Lock::take(&site.root, "send")? else { return Ok(Answer::another_runs()) };
+    let Some(turn) = Turn::take(site, store, now).await? else { return Ok(Answer::another_runs()) };
+    let answer = send(site, store, options, now).await;
+    turn.end().await;
+    answer
+}
+
+async fn send(
+    site: &Site,
+    store: &Store,
+    options: &Options,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
     if let Some(to) = &options.to {
         return test_copy(site, store, options, to, now).await;
     }
@@ -103,6 +115,33 @@ pub async fn run(
     answer(site, store, &openings, &waiting, run, is_asked, now).await
 }
 
+/// The right to send. Where other machines may be at work, all of them send; but only one does if there
+/// are rates to be kept, which bound them all.
+enum Turn {
+    Here { _lock: Lock },
+    Anywhere,
+    Alone(Lease),
+}
+
+impl Turn {
+    async fn take(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<Option<Turn>> {
+        if !store.is_shared() {
+            return Ok(Lock::take(&site.root, "send")?.map(|_lock| Turn::Here { _lock }));
+        }
+        if site.settings.mail.rates.is_empty() {
+            return Ok(Some(Turn::Anywhere));
+        }
+        Ok(Lease::take(store, "send", Clock::start(now)).await?.map(Turn::Alone))
+    }
+
+    async fn end(self) {
+        match self {
+            Turn::Alone(lease) => lease.end().await,
+            Turn::Here { .. } | Turn::Anywhere => {}
+        }
+    }
+}
+
 /// Newsletters that were named, or all that come by themselves.
 fn chosen<'a>(site: &'a Site, options: &Options) -> Vec<(&'a String, &'a Newsletter)> {
     let is_chosen =
@@ -121,8 +160,6 @@ async fn open(
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<Openings> {
-    // What a refresh finds counts as found when it began: there may be none while an edition is made.
-    let _run = Run::wait(&site.root)?;
     let mut openings = Vec::new();
     for (name, _) in chosen(site, options) {
         let asked = Asked {
@@ -314,7 +351,9 @@ async fn answer(
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
     let is_open = |delivered: &Delivered| {
-        let waits = |state: &State| state.is_open() || *state == State::Uncertain;
+        // What is claimed or handed over now is another process's.
+        let waits =
+            |state: &State| matches!(state, State::Due | State::Deferred | State::Uncertain);
         delivered.deliveries.keys().any(waits)
     };
     let is_in_part = !waiting.is_empty()

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 
 use super::schedule::Schedule;
 use super::{Answer, Cli, Outcome, send};
+use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
-use crate::newsletter::delivery::Clock;
 use crate::serve::{self, Server};
 use crate::store::Store;
 

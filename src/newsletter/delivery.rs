@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -27,10 +27,11 @@ use tokio::task::JoinSet;
 use super::edition::{Edition, EditionState};
 use super::subscriber::Token;
 use super::{NewsletterError, master};
+use crate::clock::Clock;
 use crate::hash;
 use crate::mail::{Mailbox, Master, Signer, Transport};
 use crate::site::Site;
-use crate::store::{Store, StoreError};
+use crate::store::{self, Store, StoreError};
 use ledger::Ledger;
 use pace::{Limits, Pause, Window};
 pub(in crate::newsletter) use single::post;
@@ -52,23 +53,6 @@ pub const OUTBOX: &str = "outbox";
 
 /// The environment variable with the secret of the relay.
 pub const SECRET: &str = "INFOCUS_SMTP_PASSWORD";
-
-/// The time, that nobody sets back or forth while a run lasts.
-#[derive(Debug, Clone, Copy)]
-pub struct Clock {
-    start: Timestamp,
-    since: Instant,
-}
-
-impl Clock {
-    pub fn start(now: Timestamp) -> Clock {
-        Clock { start: now, since: Instant::now() }
-    }
-
-    pub fn now(&self) -> Timestamp {
-        self.start.checked_add(self.since.elapsed()).unwrap_or(self.start)
-    }
-}
 
 /// Why a run stopped before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,6 +138,21 @@ impl Shared {
         self.changed.notify_one();
     }
 
+    /// A delivery that is as it was before it was claimed.
+    fn undone(&self, task: &work::Task) -> store::Turn {
+        let now = self.clock.now();
+        // Whoever delivers next may have a clock that is behind.
+        let due_at = self.editions.get(&task.claimed.edition).copied().unwrap_or(now);
+        store::Turn { is_no_attempt: true, ..task.claimed.turn(State::Due, due_at) }
+    }
+
+    /// Whoever delivers next need not wait until the claims have run out.
+    async fn let_go(&self) {
+        let turns = self.work.rest().iter().map(|task| self.undone(task)).collect();
+        // What cannot be written down is due when they have.
+        let _ = self.ledger.put(turns).await;
+    }
+
     fn stops(&self) -> bool {
         self.stops.load(Ordering::Relaxed)
     }
@@ -179,6 +178,7 @@ pub async fn deliver(
     };
     let shared = Arc::new(prepare(site, store, &editions, from, clock).await?);
     lanes(&shared, stop, watch).await;
+    shared.let_go().await;
     let halt = held(&shared.halt).take();
     let settled = shared.settled.load(Ordering::Relaxed);
     let run = settle(store, editions, &site.settings.mail.transport, halt, clock).await?;
@@ -283,7 +283,7 @@ fn room(shared: &Shared, lanes: usize) -> bool {
     }
 }
 
-/// Puts down what the run has come to. Nobody else is at work.
+/// Puts down what the run has come to.
 async fn settle(
     store: &Store,
     editions: Vec<Edition>,
@@ -316,8 +316,9 @@ async fn settle(
     Ok(Run { editions: delivered, settled: 0, halt })
 }
 
-/// Settles what an earlier run has left, there being no other: a message whose end may have left
-/// without an answer is uncertain. A file is there or not, so that writing it again does no harm.
+/// Settles what an earlier run has left: a message whose end may have left without an answer is
+/// uncertain. A file is there or not, so that writing it again does no harm. Where other machines may be
+/// at work, only what was claimed long ago is of a run that is no more.
 pub async fn recover(
     store: &Store,
     transport: &Transport,
@@ -327,7 +328,7 @@ pub async fn recover(
         Transport::Outbox => State::Due,
         Transport::Smtp(_) => State::Uncertain,
     };
-    store.recover(handed, now, true).await
+    store.recover(handed, now, !store.is_shared()).await
 }
 
 /// The key of the ids of messages: who does not have it cannot make one up.

@@ -89,7 +89,6 @@ pub struct Asked {
 }
 
 /// Makes the editions of a newsletter that are due, one for each frequency that somebody chose.
-/// While this runs no refresh may: what it finds counts as found when it began.
 pub async fn open(
     site: &Site,
     store: &Store,
@@ -149,6 +148,7 @@ impl Rhythm<'_> {
             let is_new = self.store.note_missed(self.name, slot).await?;
             return Ok(Opening::TooLate { slot, next, is_new });
         }
+        self.store.close_period(self.name, slot).await?;
         for _ in 0..TRIES {
             let groups = self.store.groups(self.name, self.frequency).await?;
             if groups.is_empty() {

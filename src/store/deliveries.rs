@@ -21,6 +21,22 @@ pub struct Claimed {
     pub attempts: u32,
 }
 
+impl Claimed {
+    /// It takes a turn at a moment.
+    pub fn turn(&self, state: State, now: Timestamp) -> Turn {
+        Turn {
+            edition: self.edition.clone(),
+            token: self.token.clone(),
+            state,
+            due_at: now,
+            handed_at: None,
+            reply: None,
+            is_no_attempt: false,
+            attempt: self.attempts,
+        }
+    }
+}
+
 /// A delivery takes a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Turn {
@@ -35,6 +51,8 @@ pub struct Turn {
     pub reply: Option<String>,
     /// It counts as if it had not been tried.
     pub is_no_attempt: bool,
+    /// Which attempt it is of: what was claimed by another meanwhile is theirs.
+    pub attempt: u32,
 }
 
 /// A delivery as people are told of it.
@@ -47,11 +65,12 @@ pub struct Told {
     pub reply: Option<String>,
 }
 
-/// Editions and subscribers whose deliveries took a turn.
-pub type Noted = HashSet<(String, Token)>;
+/// Editions and subscribers whose deliveries took a turn, and of which attempt: a process may have claimed
+/// one again that another took from it.
+pub type Noted = HashSet<(String, Token, u32)>;
 
 /// Columns of a turn that are bound.
-const WIDTH: usize = 7;
+const WIDTH: usize = 8;
 
 impl Store {
     /// Editions that somebody got or was to get, and what became of each, the newest first.
@@ -122,6 +141,7 @@ impl Store {
                 handed_at: None,
                 reply: Some(reason),
                 is_no_attempt: true,
+                attempt: attempts,
             });
         }
         self.note_turns(&turns).await?;
@@ -136,22 +156,26 @@ impl Store {
         until: Timestamp,
         most: usize,
     ) -> Result<Vec<(String, i64, u32)>, StoreError> {
-        let rows = sqlx::query(
-            "UPDATE deliveries SET state = $4, claimed_until = $5, attempts = attempts + 1 \
-             WHERE edition = $1 AND subscriber IN (SELECT subscriber FROM deliveries \
-             WHERE edition = $1 AND state = $2 AND due_at <= $3 ORDER BY due_at LIMIT $6) \
+        // Whoever claims at the same time takes others.
+        let apart = if self.is_shared { "FOR UPDATE SKIP LOCKED" } else { "" };
+        let query = format!(
+            "WITH next AS (SELECT subscriber FROM deliveries \
+             WHERE edition = $1 AND state = $2 AND due_at <= $3 ORDER BY due_at LIMIT $6 {apart}) \
+             UPDATE deliveries SET state = $4, claimed_until = $5, attempts = attempts + 1 \
+             WHERE edition = $1 AND subscriber IN (SELECT subscriber FROM next) \
              AND state = $2 AND EXISTS (SELECT 1 FROM editions WHERE id = $1 AND editions.state = $7) \
-             RETURNING subscriber, variant, attempts",
-        )
-        .bind(edition)
-        .bind(state.as_str())
-        .bind(now.as_millisecond())
-        .bind(State::Claimed.as_str())
-        .bind(until.as_millisecond())
-        .bind(most as i64)
-        .bind(EditionState::Open.as_str())
-        .fetch_all(&self.pool)
-        .await?;
+             RETURNING subscriber, variant, attempts"
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(edition)
+            .bind(state.as_str())
+            .bind(now.as_millisecond())
+            .bind(State::Claimed.as_str())
+            .bind(until.as_millisecond())
+            .bind(most as i64)
+            .bind(EditionState::Open.as_str())
+            .fetch_all(&self.pool)
+            .await?;
         let taken = |row: &AnyRow| {
             let attempts = row.try_get::<i64, _>("attempts")? as u32;
             Ok((row.try_get("subscriber")?, row.try_get("variant")?, attempts))
@@ -160,7 +184,8 @@ impl Store {
     }
 
     /// Puts down what deliveries have come to: all of it or nothing. Says which of them did: what is
-    /// about to leave may not, if the subscriber has left meanwhile or the edition is held.
+    /// about to leave may not, if the subscriber has left meanwhile, the edition is held, or another
+    /// process has claimed it.
     pub async fn note_turns(&self, turns: &[Turn]) -> Result<Noted, StoreError> {
         let mut noted = Noted::new();
         if turns.is_empty() {
@@ -173,14 +198,15 @@ impl Store {
                 let p = |k: usize| n * WIDTH + k;
                 format!(
                     "(${}, ${}, ${}, CAST(${} AS BIGINT), CAST(${} AS BIGINT), ${}, \
-                     CAST(${} AS BIGINT))",
+                     CAST(${} AS BIGINT), CAST(${} AS BIGINT))",
                     p(1),
                     p(2),
                     p(3),
                     p(4),
                     p(5),
                     p(6),
-                    p(7)
+                    p(7),
+                    p(8)
                 )
             };
             let rows: Vec<String> = (0..chunk.len()).map(row).collect();
@@ -189,13 +215,14 @@ impl Store {
                  handed_at = COALESCE(v.column5, handed_at), reply = COALESCE(v.column6, reply), \
                  attempts = attempts - v.column7 \
                  FROM (VALUES {}) AS v \
-                 WHERE edition = v.column1 AND subscriber = v.column2 \
+                 WHERE edition = v.column1 AND subscriber = v.column2 AND attempts = v.column8 \
                  AND (v.column3 <> '{}' OR \
-                 (EXISTS (SELECT 1 FROM subscribers WHERE token = v.column2 AND status = '{}') \
+                 (deliveries.state = '{}' AND EXISTS (SELECT 1 FROM subscribers WHERE token = v.column2 AND status = '{}') \
                  AND EXISTS (SELECT 1 FROM editions WHERE id = v.column1 AND editions.state = '{}'))) \
-                 RETURNING edition, subscriber",
+                 RETURNING edition, subscriber, attempts",
                 rows.join(", "),
                 State::Handed.as_str(),
+                State::Claimed.as_str(),
                 Status::Active.as_str(),
                 EditionState::Open.as_str()
             );
@@ -208,11 +235,13 @@ impl Store {
                     .bind(turn.due_at.as_millisecond())
                     .bind(turn.handed_at.map(|at| at.as_millisecond()))
                     .bind(&turn.reply)
-                    .bind(i64::from(turn.is_no_attempt));
+                    .bind(i64::from(turn.is_no_attempt))
+                    .bind(i64::from(turn.attempt));
             }
             for row in query.fetch_all(&mut *transaction).await? {
                 let token: String = row.try_get("subscriber")?;
-                noted.insert((row.try_get("edition")?, sql::token(&token)?));
+                let attempts = row.try_get::<i64, _>("attempts")? as u32;
+                noted.insert((row.try_get("edition")?, sql::token(&token)?, attempts));
             }
         }
         transaction.commit().await?;
@@ -339,15 +368,20 @@ impl Store {
     }
 
     /// Puts down that what had left came back; false if that is known.
-    pub async fn note_bounce(&self, turn: &Turn) -> Result<bool, StoreError> {
+    pub async fn note_bounce(
+        &self,
+        edition: &str,
+        token: &Token,
+        reply: &str,
+    ) -> Result<bool, StoreError> {
         let done = sqlx::query(
             "UPDATE deliveries SET state = $3, reply = $4 \
              WHERE edition = $1 AND subscriber = $2 AND state IN ($5, $6)",
         )
-        .bind(&turn.edition)
-        .bind(turn.token.as_str())
-        .bind(turn.state.as_str())
-        .bind(&turn.reply)
+        .bind(edition)
+        .bind(token.as_str())
+        .bind(State::Failed.as_str())
+        .bind(reply)
         .bind(State::Accepted.as_str())
         .bind(State::Uncertain.as_str())
         .execute(&self.pool)

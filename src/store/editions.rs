@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::save::closed_at;
 use super::{Store, StoreError, sql};
 use crate::model::ItemId;
 use crate::newsletter::archive::Page;
@@ -46,6 +47,19 @@ impl Store {
         .execute(&self.pool)
         .await?;
         Ok(self.has_begun(newsletter).await?.unwrap_or(now))
+    }
+
+    /// Ends a period: what was put down before is in the edition, and what is put down from now on is
+    /// news after it, whenever it was found.
+    pub async fn close_period(&self, newsletter: &str, until: Timestamp) -> Result<(), StoreError> {
+        let mut transaction = self.transaction().await?;
+        closed_at(&mut transaction).await?;
+        sqlx::query("UPDATE newsletters SET closed_at = $2 WHERE name = $1 AND closed_at < $2")
+            .bind(newsletter)
+            .bind(until.as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
     }
 
     /// Since when there is a newsletter, if there is.

@@ -7,6 +7,7 @@ use sqlx::Row;
 use url::Url;
 
 use super::published::note_unpublished;
+use super::save::closed_at;
 use super::{Store, StoreError, sql};
 use crate::model::{Evidence, ItemId, Slug};
 use crate::normalize::ledger::Change;
@@ -96,7 +97,7 @@ impl Store {
         }
         let texts = |ids: &[ItemId]| ids.iter().map(ItemId::to_string).collect::<Vec<_>>();
         let mut transaction = self.transaction().await?;
-        let now = whole_second(now).as_millisecond();
+        let now = whole_second(now).max(closed_at(&mut transaction).await?).as_millisecond();
         for chunk in texts(asked).chunks(sql::CHUNK) {
             let query = format!(
                 "UPDATE listings SET asked_at = $1 WHERE feed = $2 AND source = $3 AND item IN ({})",

@@ -1,6 +1,7 @@
 //! Writing down what a refresh has found: many sources at once, all of it or nothing.
 
-use sqlx::AnyConnection;
+use jiff::Timestamp;
+use sqlx::{AnyConnection, Row};
 
 use super::items::{COLUMNS, known};
 use super::published::note_unpublished;
@@ -15,6 +16,8 @@ use crate::normalize::sighting::Sighting;
 #[derive(Debug)]
 pub struct Batch {
     transaction: Transaction,
+    /// What is found now is news after this.
+    closed_at: Timestamp,
     /// Written together at the end.
     sources: Vec<SourceRow>,
 }
@@ -22,9 +25,21 @@ pub struct Batch {
 impl Store {
     pub async fn begin(&self) -> Result<Batch, StoreError> {
         let mut transaction = self.transaction().await?;
-        sql::write_first(&mut transaction).await?;
-        Ok(Batch { transaction, sources: Vec::new() })
+        let closed_at = closed_at(&mut transaction).await?;
+        Ok(Batch { transaction, closed_at, sources: Vec::new() })
     }
+}
+
+/// Lets nobody else put items down, or close a period, before the transaction ends. Says up to when what
+/// was announced is in an edition already.
+pub(super) async fn closed_at(connection: &mut AnyConnection) -> Result<Timestamp, StoreError> {
+    sqlx::query("UPDATE leases SET holder = holder WHERE name = 'items'")
+        .execute(&mut *connection)
+        .await?;
+    let row = sqlx::query("SELECT COALESCE(MAX(closed_at), 0) AS at FROM newsletters")
+        .fetch_one(connection)
+        .await?;
+    sql::time(row.try_get("at")?)
 }
 
 impl Batch {
@@ -40,6 +55,8 @@ impl Batch {
         sightings: Vec<Sighting>,
         occasion: Occasion<'_>,
     ) -> Result<(Vec<Change>, Known), StoreError> {
+        // An edition may have been made since the look began.
+        let occasion = Occasion { now: occasion.now.max(self.closed_at), ..occasion };
         let tx = &mut *self.transaction;
         let mut known = known(tx, &sightings, occasion).await?;
         let changes = settle(sightings, &known, occasion);

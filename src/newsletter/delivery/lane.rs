@@ -55,15 +55,7 @@ impl Job {
     }
 
     fn turn(&self, shared: &Shared, state: State) -> Turn {
-        Turn {
-            edition: self.task.claimed.edition.clone(),
-            token: self.task.claimed.token.clone(),
-            state,
-            due_at: shared.clock.now(),
-            handed_at: None,
-            reply: None,
-            is_no_attempt: false,
-        }
+        self.task.claimed.turn(state, shared.clock.now())
     }
 
     /// It is tried again after a while, the longer the more often it was; not for ever.
@@ -196,6 +188,7 @@ impl Lane<'_> {
             if !shared.may_leave(&job, written.await).await {
                 held(&shared.limits).settle(None);
                 shared.give_back(following);
+                self.turns.push(shared.undone(&job.task));
                 return Line::Gone;
             }
             if let Err(fault) = sent {

@@ -55,8 +55,9 @@ impl Shared {
     /// it may not; if its edition is held, none may.
     pub async fn may_leave(&self, job: &Job, written: Result<Arc<Noted>, Arc<StoreError>>) -> bool {
         let claimed = &job.task.claimed;
+        let turn = (claimed.edition.clone(), claimed.token.clone(), claimed.attempts);
         match written {
-            Ok(noted) if noted.contains(&(claimed.edition.clone(), claimed.token.clone())) => true,
+            Ok(noted) if noted.contains(&turn) => true,
             Ok(_) => {
                 match self.store.is_open(&claimed.edition).await {
                     Ok(true) => {}

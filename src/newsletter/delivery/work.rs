@@ -70,6 +70,11 @@ impl Work {
         }
     }
 
+    /// What was claimed and is not to be delivered now.
+    pub fn rest(&self) -> Vec<Task> {
+        held(&self.claimed).drain(..).collect()
+    }
+
     /// Takes back a delivery of which nothing has left.
     pub fn give_back(&self, task: Task) {
         held(&self.claimed).push_front(task);

@@ -1,0 +1,127 @@
+//! Several processes, as if they were on several machines, with one database.
+
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::bed::Bed;
+use crate::postgres::is_there;
+use crate::relay::Relay;
+use crate::send::{address, from_environment, furnished, states};
+use crate::server::{Answer, Server};
+
+const START: &str = "2026-05-05T16:00:00Z";
+
+/// Begins to send, by a clock that is so many half hours ahead.
+fn sender(bed: &mut Bed, ahead: usize) -> Child {
+    let start: Timestamp = START.parse().expect("a moment");
+    bed.at(&(start + Duration::from_secs(ahead as u64 * 1860)).to_string());
+    let mut command = bed.command(&["send", "weekly"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run")
+}
+
+/// With `INFOCUS_SUBSCRIBERS=100000` it is a test of an hour's mailing. What a process has claimed is
+/// taken over while it lives, when the clock of another is ahead by more than the claim holds.
+#[test]
+fn several_senders_that_are_killed_mail_everybody_once() {
+    if !is_there("several senders that are killed mail everybody once") {
+        return;
+    }
+    let subscribers = from_environment("INFOCUS_SUBSCRIBERS", 2000);
+    let kills = from_environment("INFOCUS_KILLS", 8);
+    let relay = Relay::start();
+    let transport = format!("transport = \"{}\"\n", relay.transport());
+    let mut bed = furnished(Bed::shared(), &transport, subscribers);
+    let mut senders: Vec<Child> = (0..4).map(|_| sender(&mut bed, 0)).collect();
+    let mut killed = 0;
+    while killed < kills {
+        let enough = (killed + 1) * subscribers / (kills + 2);
+        while relay.count() < enough && senders.iter_mut().any(is_alive) {
+            std::thread::yield_now();
+        }
+        let mut victim = senders.remove(0);
+        victim.kill().expect("a kill");
+        victim.wait().expect("an end");
+        killed += 1;
+        senders.push(sender(&mut bed, killed));
+    }
+    for mut sender in senders {
+        sender.wait().expect("an end");
+    }
+    // What the last of them left is nobody's by now.
+    sender(&mut bed, kills + 1).wait().expect("an end");
+    let states = states(&bed);
+    let uncertain = states.get("uncertain").copied().unwrap_or(0) as usize;
+    println!("{killed} kills, {subscribers} subscribers: {states:?}");
+    assert_eq!(states.get("accepted"), Some(&((subscribers - uncertain) as u64)), "{states:?}");
+    assert!(uncertain <= 20 * kills, "{uncertain}");
+    let counts = relay.counts();
+    let twice: Vec<&String> = counts.iter().filter(|one| *one.1 > 1).map(|one| one.0).collect();
+    assert!(twice.is_empty(), "{twice:?} got it twice");
+    let missing = (0..subscribers).filter(|n| !counts.contains_key(&address(*n))).count();
+    assert!(missing <= uncertain, "{missing} missing, {uncertain} uncertain");
+}
+
+fn is_alive(child: &mut Child) -> bool {
+    child.try_wait().expect("a state").is_none()
+}
+
+fn page(titles: &[&str]) -> Answer {
+    let item = |(n, title): (usize, &&str)| {
+        let n = titles.len() - n;
+        format!("<li><a href=\"/news/{n}\">{title}</a> <time>2026-05-0{n}</time></li>")
+    };
+    let items: Vec<String> = titles.iter().enumerate().map(item).collect();
+    Answer::page(format!("<ul>{}</ul>", items.concat()))
+}
+
+/// A refresh begins, an edition is made, and then what the refresh has found is put down.
+fn is_in_the_next_edition(mut bed: Bed) {
+    let titles =
+        ["The mill opens to visitors", "The bridge at the mill is closed", "The ferry sails again"];
+    let server = Server::start(move |_| page(&titles[2..]));
+    let settings = bed.read("infocus.toml")
+        + "[mail]\nfrom = \"news@example.org\"\n[newsletters.weekly]\ntitle = \"Weekly\"\n";
+    bed.write("infocus.toml", settings);
+    let rules = "[source.html]\nitem = \"li\"\npublished = \"time\"\n";
+    let definition =
+        format!("title = \"News\"\n[[source]]\nurl = \"{}\"\n{rules}", server.url("/news"));
+    bed.write("feeds/news.toml", definition);
+    bed.run(&["refresh"]).ends(0);
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org"]).ends(0);
+    bed.run(&["send", "weekly"]).ends(0);
+    server.change(move |_| page(&titles[1..]));
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    let gate = Arc::new(Mutex::new(()));
+    let (closed, hinge) = (gate.lock().expect("a gate"), gate.clone());
+    server.change(move |_| {
+        drop(hinge.lock());
+        page(&titles)
+    });
+    server.asked();
+    let mut refresh = bed.at("2026-05-06T15:00:00Z").command(&["refresh"]).spawn().expect("a run");
+    while server.asked_paths().is_empty() {
+        std::thread::yield_now();
+    }
+    let mailed = |bed: &Bed| {
+        let mails = bed.files("outbox").into_values();
+        let texts = mails.map(|(bytes, _)| String::from_utf8_lossy(&bytes).into_owned());
+        texts.collect::<Vec<_>>().join("\n")
+    };
+    bed.at("2026-05-06T15:01:00Z").run(&["send", "weekly"]).ends(0);
+    assert!(mailed(&bed).contains("The bridge") && !mailed(&bed).contains("The mill opens"));
+    drop(closed);
+    refresh.wait().expect("an end");
+    bed.at("2026-05-06T15:02:00Z").run(&["send", "weekly"]).ends(0);
+    assert!(mailed(&bed).contains("The mill opens"), "{}", mailed(&bed));
+}
+
+#[test]
+fn what_is_found_while_an_edition_is_made_is_in_the_next() {
+    is_in_the_next_edition(Bed::new());
+    if is_there("what is found while an edition is made is in the next, on PostgreSQL") {
+        is_in_the_next_edition(Bed::shared());
+    }
+}
