@@ -31,6 +31,7 @@ use clap::{Parser, Subcommand};
 use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::clock::Clock;
 use crate::config::{self, Newsletter, Settings};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::newsletter::NewsletterError;
@@ -194,13 +195,16 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
     let mut run = match &cli.command {
         Command::Refresh(_) | Command::Publish => match Run::begin(&cli.site) {
             Ok(Some(run)) => Some(run),
+            // Those that share a database take turns by that.
+            Ok(None) if Site::load(&cli.site)?.is_shared() => None,
             Ok(None) => return Ok(Answer::another_runs()),
             // A site that is not there, or not writable, is told of below.
             Err(_) => None,
         },
         _ => None,
     };
-    let now = cli.now();
+    let clock = Clock::start(cli.now());
+    let now = clock.start_of_run();
     if let (Command::Refresh(options), Some(run)) = (&cli.command, &mut run)
         && !options.force
         && run.is_idle(now)
@@ -211,6 +215,7 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
         run.start()?;
     }
     let site = Site::load(&cli.site)?;
+    run = run.filter(|_| !site.is_shared());
     match &cli.command {
         Command::Check => check::run(&site),
         Command::Templates(command) => templates::run(&site, command),
@@ -227,7 +232,7 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
                     runtime.block_on(add::run(&site, options, now))
                 }
                 _ => {
-                    let answer = runtime.block_on(run_with_store(cli, &site, run.as_mut(), now));
+                    let answer = runtime.block_on(run_with_store(cli, &site, run.as_mut(), clock));
                     if let Some(run) = run {
                         // What is not put down costs the next run some time.
                         let _ = run.end(site.output().root(), site.database());
@@ -261,15 +266,19 @@ async fn run_with_store(
     cli: &Cli,
     site: &Site,
     run: Option<&mut Run>,
-    now: Timestamp,
+    mut clock: Clock,
 ) -> anyhow::Result<Answer> {
     let store = Store::open(&site.root, &site.settings.database).await?;
+    if cli.now.is_none() {
+        clock = clock.ahead(store.skew().await?);
+    }
+    let now = clock.start_of_run();
     let answer = match &cli.command {
         Command::Add(add::Options { repair: Some(slug), example, .. }) => {
             repair::run(site, &store, slug, example, now).await
         }
         Command::Test(options) => test::run(site, &store, options, now).await,
-        Command::Refresh(options) => refresh::run(site, &store, run, options, now).await,
+        Command::Refresh(options) => refresh::run(site, &store, run, options, clock).await,
         Command::Publish => publish::run(site, &store, now).await,
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,

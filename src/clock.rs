@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// The time, that nobody sets back or forth while a run lasts.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,16 @@ pub struct Clock {
 impl Clock {
     pub fn start(now: Timestamp) -> Clock {
         Clock { start: now, since: Instant::now() }
+    }
+
+    /// When the run began.
+    pub fn start_of_run(&self) -> Timestamp {
+        self.start
+    }
+
+    /// The same, set forward, as that of others is.
+    pub fn ahead(self, by: SignedDuration) -> Clock {
+        Clock { start: self.start.checked_add(by).unwrap_or(self.start), ..self }
     }
 
     pub fn now(&self) -> Timestamp {

@@ -27,12 +27,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use crate::catalog;
+use crate::clock::Clock;
 use crate::config;
 use crate::diagnostic::Diagnostic;
-use crate::store::Validators;
+use crate::store::{Store, StoreError, Validators};
 use decode::Body;
 use guard::Guard;
-use hosts::{Held, Hosts};
+use hosts::{Held, Hosts, Sharing};
 use request::{conditional, method, own, text, user_agent, with};
 use robots::Said;
 
@@ -146,7 +147,12 @@ impl Fetcher {
         Ok(Fetcher {
             client,
             guard,
-            hosts: Hosts::new(settings.fetch.spacing, Timestamp::now(), Vec::new()),
+            hosts: Hosts::new(
+                settings.fetch.spacing,
+                Clock::start(Timestamp::now()),
+                Vec::new(),
+                None,
+            ),
             spacing: settings.fetch.spacing,
             timeout: settings.fetch.timeout,
             browser: Mutex::default(),
@@ -154,9 +160,17 @@ impl Fetcher {
         })
     }
 
-    /// The same with what earlier runs remember of hosts, by a clock that stands at `now`.
-    pub fn remembering(self, hosts: Vec<HostRow>, now: Timestamp) -> Fetcher {
-        Fetcher { hosts: Hosts::new(self.spacing, now, hosts), ..self }
+    /// The same with what earlier runs remember of hosts, by a clock; takes turns with other processes,
+    /// where there may be some.
+    pub async fn remembering(self, store: &Store, clock: Clock) -> Result<Fetcher, StoreError> {
+        let sharing = store.is_shared().then(|| Sharing::new(store.clone()));
+        let hosts = Hosts::new(self.spacing, clock, store.hosts().await?, sharing);
+        Ok(Fetcher { hosts, ..self })
+    }
+
+    /// What time it is, by its own clock.
+    pub fn now(&self) -> Timestamp {
+        self.hosts.now()
     }
 
     /// What is to be remembered of hosts that were asked since the last call.

@@ -17,11 +17,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, future, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout_at;
 
 use crate::catalog::{Feed, Location, Source};
+use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::fetch::Fetcher;
 use crate::normalize::ledger::Occasion;
@@ -51,7 +52,9 @@ pub enum RefreshError {
 pub struct Pass<'a> {
     pub site: &'a Site,
     pub store: &'a Store,
+    /// When the pass began: what it finds is as of then.
     pub now: Timestamp,
+    pub clock: Clock,
     /// Also what is not due.
     pub force: bool,
 }
@@ -64,6 +67,9 @@ const WAITING: usize = 40;
 
 /// Looks put down together at most.
 const BATCH: usize = 16;
+
+/// How long a look may take before another process takes it over.
+const LEASE: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long the first of them waits for the others.
 const GATHERING: Duration = Duration::from_millis(200);
@@ -89,7 +95,7 @@ impl Pass<'_> {
         told: impl Fn(&Source),
     ) -> Result<Report, RefreshError> {
         let rows = self.store.sources().await?;
-        let fetcher = self.site.fetcher()?.remembering(self.store.hosts().await?, self.now);
+        let fetcher = self.site.fetcher()?.remembering(self.store, self.clock).await?;
         let looks = self.due(feeds, &rows, &fetcher);
         let room = Semaphore::new(WAITING);
         let mut progress = Progress::new(self, &looks, &fetcher);
@@ -101,7 +107,11 @@ impl Pass<'_> {
                 .map(async |(turn, look)| {
                     let place = room.acquire().await;
                     let began = Instant::now();
-                    let looked = look.run().await;
+                    let looked = match self.is_ours(look).await {
+                        Ok(true) => look.run().await.map(Some),
+                        Ok(false) => Ok(None),
+                        Err(error) => Err(error),
+                    };
                     Done { turn, looked, took: began.elapsed(), _place: place }
                 })
                 .buffer_unordered(AT_ONCE)
@@ -119,10 +129,46 @@ impl Pass<'_> {
             Ok::<_, RefreshError>(())
         };
         // Side by side: a look that is not driven on may hold what settling waits for.
-        future::try_join(look_at_all, settle_all).await?;
+        tokio::select! {
+            done = future::try_join(look_at_all, settle_all) => drop(done?),
+            error = self.let_hosts_go(&fetcher) => return Err(error),
+        }
         let (sources, offline) = progress.end().await?;
         let next_check_at = next_check(feeds, &rows, &sources);
         Ok(Report { sources, feeds: Vec::new(), offline, next_check_at })
+    }
+
+    /// True if no other process looks at a source now, or has since its turn came.
+    async fn is_ours(&self, look: &Look<'_>) -> Result<bool, StoreError> {
+        if !self.store.is_shared() {
+            return Ok(true);
+        }
+        let (feed, source) = (look.feed.slug.as_str(), &look.source.id);
+        let seen = look.before.map(|row| row.checked_at);
+        let now = look.fetcher.now();
+        self.store.take_look(feed, source, seen, (now, now + LEASE)).await
+    }
+
+    /// Lets other processes ask the hosts that were asked here, while looks wait for those that others
+    /// have.
+    async fn let_hosts_go(&self, fetcher: &Fetcher) -> RefreshError {
+        if !self.store.is_shared() {
+            return future::pending().await;
+        }
+        loop {
+            tokio::time::sleep(GATHERING).await;
+            if let Err(error) = self.store.note_hosts(&fetcher.asked()).await {
+                return error.into();
+            }
+        }
+    }
+
+    /// Nothing is put down of a look: another process may.
+    async fn leave(&self, look: &Look<'_>) -> Result<(), StoreError> {
+        match self.store.is_shared() {
+            true => self.store.leave_look(look.feed.slug.as_str(), &look.source.id).await,
+            false => Ok(()),
+        }
     }
 
     /// A look for each source whose turn it is.

@@ -70,6 +70,11 @@ impl Site {
         Fetcher::new(&self.settings, hosts)
     }
 
+    /// True if other machines may be at work with its database.
+    pub fn is_shared(&self) -> bool {
+        self.database().is_none()
+    }
+
     /// The file of its database, if it is one.
     pub fn database(&self) -> Option<PathBuf> {
         store::file(&self.root, &self.settings.database)

@@ -1,7 +1,8 @@
 //! What the site remembers: items and their names, sources and their health.
 //!
 //! One SQL serves SQLite and PostgreSQL: columns are TEXT or BIGINT, placeholders are numbered,
-//! time is bound and never asked of the database, and a transaction's first statement writes.
+//! time is bound and never asked of the database (but once, where several machines share one: that is
+//! the time they go by), and a transaction's first statement writes.
 
 mod consents;
 mod deliveries;
@@ -11,6 +12,7 @@ mod events;
 mod hosts;
 mod items;
 mod leases;
+mod looks;
 mod missing;
 mod pings;
 mod published;
@@ -23,9 +25,10 @@ mod transaction;
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::AnyPool;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::MigrateError;
+use sqlx::{AnyPool, Row};
 
 pub use deliveries::{Claimed, Noted, Told, Turn};
 pub use editions::Frozen;
@@ -98,6 +101,19 @@ impl Store {
     /// True if other machines may be at work with it: what a lock on a file tells is not all.
     pub fn is_shared(&self) -> bool {
         self.is_shared
+    }
+
+    /// How far the clock of the database is ahead of this machine's, if other machines go by it, too.
+    pub async fn skew(&self) -> Result<SignedDuration, StoreError> {
+        if !self.is_shared {
+            return Ok(SignedDuration::ZERO);
+        }
+        let row = sqlx::query(
+            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(sql::time(row.try_get("now")?)?.duration_since(Timestamp::now()))
     }
 
     /// Ends well if the database answers.

@@ -86,8 +86,13 @@ impl Bed {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_now(&[&["--now", &self.now], arguments].concat())
+    }
+
+    /// By the clock of this machine, as it is where processes keep away from each other by milliseconds.
+    pub fn command_now(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_infocus"));
-        command.current_dir(self.directory.path()).args(["--now", &self.now]).args(arguments);
+        command.current_dir(self.directory.path()).args(arguments);
         command.envs(self.database.as_ref().map(|database| ("INFOCUS_DATABASE", database)));
         command
     }

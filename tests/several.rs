@@ -1,8 +1,9 @@
 //! Several processes, as if they were on several machines, with one database.
 
-use std::process::{Child, Stdio};
+use std::collections::HashMap;
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -124,4 +125,103 @@ fn what_is_found_while_an_edition_is_made_is_in_the_next() {
     if is_there("what is found while an edition is made is in the next, on PostgreSQL") {
         is_in_the_next_edition(Bed::shared());
     }
+}
+
+/// Sources on ten hosts, by their paths; when each was asked, and where.
+struct Guests {
+    bed: Bed,
+    sources: usize,
+    asked: Arc<Mutex<Vec<(String, String, Instant)>>>,
+    _server: Server,
+}
+
+const SPACING: Duration = Duration::from_millis(100);
+
+impl Guests {
+    fn new(sources: usize) -> Guests {
+        let asked: Arc<Mutex<Vec<(String, String, Instant)>>> = Arc::default();
+        let log = asked.clone();
+        let server = Server::at("0.0.0.0:0", move |request| {
+            let host = request.headers["host"].clone();
+            log.lock().expect("a log").push((host, request.path.clone(), Instant::now()));
+            page(&["The mill opens to visitors", "The ferry sails again on Sundays"])
+        });
+        let bed = Bed::shared();
+        let settings = bed.read("infocus.toml").replace("spacing = \"0s\"", "spacing = \"100ms\"");
+        bed.write("infocus.toml", settings);
+        for n in 0..sources {
+            let url = format!("http://127.0.0.{}:{}/{n}", n % 10 + 1, server.port());
+            let rules = "[source.html]\nitem = \"li\"\npublished = \"time\"\n";
+            let definition = format!("title = \"{n}\"\n[[source]]\nurl = \"{url}\"\n{rules}");
+            bed.write(&format!("feeds/n{n}.toml"), definition);
+        }
+        Guests { bed, sources, asked, _server: server }
+    }
+
+    fn refresh(&self, mut command: Command) -> Child {
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("a run")
+    }
+
+    /// How often each source was asked.
+    fn counts(&self) -> Vec<usize> {
+        let asked = self.asked.lock().expect("a log");
+        let count = |n| asked.iter().filter(|(_, path, _)| *path == format!("/{n}")).count();
+        (0..self.sources).map(count).collect()
+    }
+
+    /// The shortest time between two requests to one host.
+    fn spacing(&self) -> Duration {
+        let asked = self.asked.lock().expect("a log");
+        let mut last: HashMap<&str, Instant> = HashMap::new();
+        let mut shortest = Duration::MAX;
+        for (host, _, at) in asked.iter() {
+            if let Some(before) = last.insert(host, *at) {
+                shortest = shortest.min(at.duration_since(before));
+            }
+        }
+        shortest
+    }
+}
+
+#[test]
+fn several_processes_look_at_each_source_once_and_leave_hosts_their_time() {
+    if !is_there("several processes look at each source once and leave hosts their time") {
+        return;
+    }
+    let guests = Guests::new(from_environment("INFOCUS_SOURCES", 60));
+    let runs: Vec<Child> =
+        (0..4).map(|_| guests.refresh(guests.bed.command_now(&["refresh"]))).collect();
+    for mut run in runs {
+        assert!(run.wait().expect("an end").success());
+    }
+    assert!(guests.counts().iter().all(|count| *count == 1), "{:?}", guests.counts());
+    assert!(guests.spacing() >= SPACING, "{:?}", guests.spacing());
+    for n in 0..guests.sources {
+        let feed = guests.bed.json_feed(&format!("n{n}"));
+        assert_eq!(feed["items"].as_array().map(Vec::len), Some(2), "of {n}");
+    }
+}
+
+#[test]
+fn what_a_process_that_was_killed_was_at_is_taken_over() {
+    if !is_there("what a process that was killed was at is taken over") {
+        return;
+    }
+    let mut guests = Guests::new(60);
+    let refresh = |guests: &Guests| guests.refresh(guests.bed.command(&["refresh"]));
+    let mut runs = [refresh(&guests), refresh(&guests)];
+    while guests.asked.lock().expect("a log").len() < 20 {
+        std::thread::yield_now();
+    }
+    runs[0].kill().expect("a kill");
+    for mut run in runs {
+        run.wait().expect("an end");
+    }
+    guests.bed.at("2026-05-04T15:20:00Z");
+    assert!(refresh(&guests).wait().expect("an end").success());
+    assert!(guests.counts().iter().all(|count| *count >= 1), "{:?}", guests.counts());
+    // What was asked for and not put down is asked for again.
+    let again = guests.counts().iter().filter(|count| **count > 1).count();
+    assert!(again <= 40, "{:?}", guests.counts());
+    assert!((0..60).all(|n| guests.bed.path(&format!("public/n{n}/feed.xml")).exists()));
 }

@@ -12,6 +12,7 @@ use url::Url;
 use super::{Answer, Outcome, publish};
 use crate::alert;
 use crate::catalog::Source;
+use crate::clock::Clock;
 use crate::config::{self, Settings};
 use crate::diagnostic::count;
 use crate::newsletter::{self, Draft};
@@ -70,10 +71,11 @@ pub async fn run(
     store: &Store,
     run: Option<&mut Run>,
     options: &Options,
-    now: Timestamp,
+    clock: Clock,
 ) -> anyhow::Result<Answer> {
+    let now = clock.start_of_run();
     let feeds = site.select(&options.slug)?;
-    let pass = Pass { site, store, now, force: options.force };
+    let pass = Pass { site, store, now, clock, force: options.force };
     let sources = feeds.iter().map(|feed| feed.sources.len()).sum();
     let bar = progress(sources);
     let report = pass.run(&feeds, |source| {

@@ -8,6 +8,7 @@ use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use super::{Answer, Outcome};
 use crate::catalog;
+use crate::clock::Clock;
 use crate::detect::learn::{self, Learnt};
 use crate::diagnostic::Diagnostic;
 use crate::refresh::{Pass, RefreshError, Repair};
@@ -21,7 +22,7 @@ pub async fn run(
     examples: &[String],
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let pass = Pass { site, store, now, force: false };
+    let pass = Pass { site, store, now, clock: Clock::start(now), force: false };
     let feeds = site.select(&[slug.to_owned()])?;
     let file = site.root.join(catalog::DIRECTORY).join(format!("{slug}.toml"));
     let of_file = || format!("failed to change `{}`", file.display());

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Answer, Outcome};
 use crate::catalog::Location;
+use crate::clock::Clock;
 use crate::diagnostic::count;
 use crate::refresh::{Pass, Replay};
 use crate::site::Site;
@@ -45,7 +46,7 @@ pub async fn run(
     options: &Options,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let pass = Pass { site, store, now, force: false };
+    let pass = Pass { site, store, now, clock: Clock::start(now), force: false };
     let (mut lines, mut sources, mut is_same) = (Vec::new(), Vec::new(), true);
     for feed in site.select(&options.slug)? {
         let pages = |location: &Location| matches!(location, Location::Page(_));

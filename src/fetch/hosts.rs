@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedMutexGuard, Semaphore, SemaphorePermit};
@@ -11,6 +11,9 @@ use url::Url;
 
 use super::FetchError;
 use super::robots::{Robots, Said};
+use crate::clock::Clock;
+use crate::newsletter::Token;
+use crate::store::Store;
 
 /// How long a turn is worth waiting for.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(30);
@@ -30,24 +33,50 @@ pub struct HostRow {
     pub free_at: Timestamp,
     /// What its robots.txt said, and when; absent until it has been read.
     pub robots: Option<(String, Timestamp)>,
+    /// Until when no other process asks it, where there may be others.
+    pub held_until: Timestamp,
+}
+
+/// What makes other processes wait for their turn at a host, on whatever machine they are.
+#[derive(Debug)]
+pub struct Sharing {
+    store: Store,
+    holder: String,
+}
+
+/// How long a host is taken for one turn.
+const LEASE: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often it is looked whether another process has let a host go.
+const POLL: Duration = Duration::from_millis(250);
+
+/// How long that is if nothing is heard of the other process, and when the host is asked otherwise.
+const SILENCE: SignedDuration = SignedDuration::from_secs(5);
+const LATER: SignedDuration = SignedDuration::from_mins(1);
+
+impl Sharing {
+    pub fn new(store: Store) -> Sharing {
+        Sharing { store, holder: Token::draw().to_string() }
+    }
 }
 
 /// All hosts.
 #[derive(Debug)]
 pub struct Hosts {
     spacing: Duration,
-    /// What time it is: at the beginning, and how long ago that was.
-    now: Timestamp,
-    started: Instant,
+    clock: Clock,
     known: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Host>>>>,
     asked: Mutex<HashMap<String, HostRow>>,
     lines: Semaphore,
+    sharing: Option<Sharing>,
 }
 
 /// What a host is owed.
 #[derive(Debug)]
 struct Host {
     free_at: Timestamp,
+    /// Where there are other processes: until when it is not theirs.
+    held_until: Timestamp,
     said: Option<Said>,
     /// What that comes to; absent until somebody asks.
     robots: Option<Robots>,
@@ -63,26 +92,29 @@ pub struct Held<'a> {
 }
 
 impl Hosts {
-    pub fn new(spacing: Duration, now: Timestamp, rows: Vec<HostRow>) -> Hosts {
+    pub fn new(
+        spacing: Duration,
+        clock: Clock,
+        rows: Vec<HostRow>,
+        sharing: Option<Sharing>,
+    ) -> Hosts {
         let host = |row: HostRow| {
-            let said = row.robots.map(|(text, at)| Said { text, at, was_elsewhere: false });
-            let host = Host { free_at: row.free_at, said, robots: None };
-            (row.host, Arc::new(tokio::sync::Mutex::new(host)))
+            let name = row.host.clone();
+            (name, Arc::new(tokio::sync::Mutex::new(Host::of(row))))
         };
         Hosts {
             // What is read here has not been told to the other side yet.
             spacing: spacing.mul_f32(1.05),
-            now,
-            started: Instant::now(),
+            clock,
             known: Mutex::new(rows.into_iter().map(host).collect()),
             asked: Mutex::default(),
             lines: Semaphore::new(AT_ONCE),
+            sharing,
         }
     }
 
     pub fn now(&self) -> Timestamp {
-        SignedDuration::try_from(self.started.elapsed())
-            .map_or(self.now, |passed| self.now + passed)
+        self.clock.now()
     }
 
     /// Waits for the turn at the host of `url`; reads what it says to programs by `robots`, if that
@@ -93,7 +125,10 @@ impl Hosts {
         robots: impl AsyncFn() -> Result<Said, FetchError>,
     ) -> Result<Held<'_>, FetchError> {
         let name = name_of(url);
-        let host = self.host(&name).lock_owned().await;
+        let mut host = self.host(&name).lock_owned().await;
+        if let Some(sharing) = &self.sharing {
+            self.take(sharing, &name, &mut host).await?;
+        }
         self.wait(host.free_at).await?;
         let line = self.lines.acquire().await;
         let line = line.map_err(|error| FetchError::Other(error.to_string()))?;
@@ -103,11 +138,35 @@ impl Hosts {
     }
 
     fn host(&self, name: &str) -> Arc<tokio::sync::Mutex<Host>> {
-        let new = || {
-            let host = Host { free_at: self.now, said: None, robots: None };
-            Arc::new(tokio::sync::Mutex::new(host))
-        };
+        let new = || Arc::new(tokio::sync::Mutex::new(Host::new(self.clock.start_of_run())));
         locked(&self.known).entry(name.to_owned()).or_insert_with(new).clone()
+    }
+
+    /// Waits until no other process asks a host, and takes over what those have learnt of it.
+    async fn take(&self, sharing: &Sharing, name: &str, host: &mut Host) -> Result<(), FetchError> {
+        let began = self.now();
+        let (mut held_until, mut heard_at) = (None, began);
+        loop {
+            let now = self.now();
+            // Of two turns, the second ends later: what is put down of the first does not let go of it.
+            let until = (now + LEASE).max(host.held_until + SignedDuration::from_millis(1));
+            let taken = sharing.store.take_host(name, &sharing.holder, (now, until)).await;
+            let held = match taken.map_err(|error| FetchError::Other(error.to_string()))? {
+                Ok(row) => {
+                    host.learn(row);
+                    return Ok(());
+                }
+                Err(held) => held,
+            };
+            // Whoever asks it again and again is at work; whoever does not may be no more.
+            if Some(held) != held_until {
+                (held_until, heard_at) = (Some(held), now);
+            }
+            if now > began + PATIENCE || now > heard_at + SILENCE {
+                return Err(FetchError::Later(now + LATER));
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     async fn wait(&self, until: Timestamp) -> Result<(), FetchError> {
@@ -126,6 +185,27 @@ impl Hosts {
         let mut asked: Vec<HostRow> = locked(&self.asked).drain().map(|(_, row)| row).collect();
         asked.sort_by(|one, other| one.host.cmp(&other.host));
         asked
+    }
+}
+
+impl Host {
+    fn new(free_at: Timestamp) -> Host {
+        Host { free_at, held_until: Timestamp::UNIX_EPOCH, said: None, robots: None }
+    }
+
+    fn of(row: HostRow) -> Host {
+        let said = row.robots.map(|(text, at)| Said { text, at, was_elsewhere: false });
+        Host { said, held_until: row.held_until, ..Host::new(row.free_at) }
+    }
+
+    /// Takes over what other processes know of it.
+    fn learn(&mut self, row: HostRow) {
+        self.held_until = row.held_until;
+        self.free_at = self.free_at.max(row.free_at);
+        let Host { said, .. } = Host::of(row);
+        if said.as_ref().map(|said| said.at) > self.said.as_ref().map(|said| said.at) {
+            (self.said, self.robots) = (said, None);
+        }
     }
 }
 
@@ -184,6 +264,7 @@ impl Drop for Held<'_> {
             host: self.name.clone(),
             free_at: self.host.free_at,
             robots: self.host.said.as_ref().map(|said| (said.text.clone(), said.at)),
+            held_until: self.host.held_until,
         };
         locked(&self.hosts.asked).insert(self.name.clone(), row);
     }

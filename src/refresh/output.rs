@@ -1,12 +1,17 @@
 //! From the store to the output: each feed that is not what it was made from.
 
+use std::time::{Duration, Instant};
+
 use jiff::Timestamp;
 use url::Url;
 
 use super::{FeedReport, RefreshError};
 use crate::catalog::Feed;
+use crate::clock::Clock;
+use crate::diagnostic::Diagnostic;
 use crate::hash;
 use crate::publish::{Output, PublishError, Publisher, Stage};
+use crate::run::Lease;
 use crate::site::Site;
 use crate::store::Store;
 
@@ -16,9 +21,44 @@ const FILES: [&str; 4] = ["index.html", "feed.xml", "atom.xml", "feed.json"];
 /// What the index and the list of feeds go by among the feeds; it is no slug.
 const INDEX: &str = "*";
 
+/// How long it is waited for another process that publishes.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How often it is looked whether it does.
+const POLL: Duration = Duration::from_millis(100);
+
 /// Writes the output of `feeds` from the store, and the index of all that is published: what would
-/// be different, or all of it. What the hub has to hear of is put down.
+/// be different, or all of it. What the hub has to hear of is put down. One process does at a time, so
+/// that nothing older is written over what is newer.
 pub async fn publish(
+    site: &Site,
+    store: &Store,
+    feeds: &[&Feed],
+    all: bool,
+    now: Timestamp,
+) -> Result<Vec<FeedReport>, RefreshError> {
+    if !store.is_shared() {
+        return write(site, store, feeds, all, now).await;
+    }
+    let clock = Clock::start(now);
+    let until = Instant::now() + PATIENCE;
+    let lease = loop {
+        match Lease::take(store, "publish", clock).await? {
+            Some(lease) => break lease,
+            None if Instant::now() < until => tokio::time::sleep(POLL).await,
+            None => {
+                let problem =
+                    Diagnostic::new("another process publishes, and does not come to an end");
+                return Err(problem.help("what has changed is published by the next run").into());
+            }
+        }
+    };
+    let written = write(site, store, feeds, all, now).await;
+    lease.end().await;
+    written
+}
+
+async fn write(
     site: &Site,
     store: &Store,
     feeds: &[&Feed],
@@ -35,13 +75,16 @@ pub async fn publish(
     let made = store.published().await?;
     let mut stage = output.stage().map_err(PublishError::from)?;
     let (mut reports, mut written, mut topics) = (Vec::new(), Vec::new(), Vec::new());
-    for feed in feeds {
-        let slug = feed.slug.to_string();
-        let made_from = made_from(site, feed);
+    let is_wanted = |(slug, made_from): &(String, String)| {
         let is_whole = FILES.iter().all(|name| output.has(&format!("{slug}/{name}")));
-        if is_whole && !all && made.get(&slug) == Some(&made_from) {
-            continue;
-        }
+        !is_whole || all || made.get(slug) != Some(made_from)
+    };
+    let from = |feed: &&Feed| (feed.slug.to_string(), made_from(site, feed));
+    let wanted: Vec<_> = feeds.iter().map(|feed| (feed, from(feed))).collect();
+    let wanted: Vec<_> = wanted.into_iter().filter(|(_, from)| is_wanted(from)).collect();
+    let slugs = wanted.iter().map(|(_, (slug, _))| slug.clone());
+    store.note_publishing(&slugs.collect::<Vec<_>>()).await?;
+    for (feed, (slug, made_from)) in wanted {
         let items = feed.view(store.all(&feed.slug).await?);
         // A feed that never had an item is not published: there is nothing to follow yet.
         if items.is_empty() {
@@ -68,6 +111,7 @@ pub async fn publish(
     let is_whole = ["index.html", "feeds.opml"].iter().all(|name| output.has(name));
     let is_index_made = is_whole && !all && made.get(INDEX) == Some(&index.1);
     if !published.is_empty() && !is_index_made {
+        store.note_publishing(&[INDEX.to_owned()]).await?;
         publisher.index(&site.settings.title(), &site.settings.language, &published, &mut stage)?;
         stage.commit().map_err(PublishError::from)?;
         written.push(index);

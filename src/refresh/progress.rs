@@ -18,7 +18,8 @@ use crate::store::{Missing, StoreError};
 /// A look that is done, in the place that it has until it is put down.
 pub struct Done<'a> {
     pub turn: usize,
-    pub looked: Result<Looked, StoreError>,
+    /// None if another process looks, or has.
+    pub looked: Result<Option<Looked>, StoreError>,
     pub took: Duration,
     pub _place: Result<SemaphorePermit<'a>, AcquireError>,
 }
@@ -63,12 +64,13 @@ impl<'a> Progress<'a> {
             let took = took.as_millis() as u64;
             match looked? {
                 // Whose fault that is will be seen.
-                Looked::Unreached(problem, error)
+                Some(Looked::Unreached(problem, error))
                     if error.is_silence() && !self.fetcher.has_heard() =>
                 {
                     self.silent.push((turn, Looked::Unreached(problem, error), took));
                 }
-                looked => {
+                None => {}
+                Some(looked) => {
                     let mut done = self.pass.settle(&self.looks[turn], looked, &mut batch).await?;
                     done.report.took = took;
                     settled.push((turn, done));
@@ -99,7 +101,10 @@ impl<'a> Progress<'a> {
         for (turn, looked, took) in silent {
             let look = &self.looks[turn];
             let report = match offline {
-                Some(_) => self.pass.offline(look),
+                Some(_) => {
+                    self.pass.leave(look).await?;
+                    self.pass.offline(look)
+                }
                 None => self.pass.settle(look, looked, &mut batch).await?.report,
             };
             self.reports[turn] = Some(SourceReport { took, ..report });

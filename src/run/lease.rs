@@ -9,12 +9,12 @@ use crate::clock::Clock;
 use crate::newsletter::Token;
 use crate::store::{Store, StoreError};
 
-/// How long a lease holds, and how often it is renewed: clocks may differ by a minute.
-const LEASE: Duration = Duration::from_secs(5 * 60);
-const RENEWED: Duration = Duration::from_secs(60);
+/// How long a lease holds, and how often it is renewed. All go by the clock of the database.
+const LEASE: Duration = Duration::from_secs(90);
+const RENEWED: Duration = Duration::from_secs(20);
 
-/// A kind of work that only one process does, on whatever machine. Whoever dies lets go of it after some
-/// minutes.
+/// A kind of work that only one process does, on whatever machine. Whoever dies lets go of it soon
+/// after.
 #[derive(Debug)]
 pub struct Lease {
     store: Store,
@@ -41,7 +41,7 @@ impl Lease {
     pub async fn end(self) {
         self.renewing.abort();
         if let Err(error) = self.store.let_go(self.name, &self.holder).await {
-            eprintln!("warning: others wait some minutes to {}: {error}", self.name);
+            eprintln!("warning: others have to wait before they {}: {error}", self.name);
         }
     }
 }

@@ -7,6 +7,9 @@ use sqlx::{Any, Executor, Row};
 use super::{Store, StoreError, sql};
 use crate::model::Slug;
 
+/// In the place of what a feed is made from, while it is.
+const PUBLISHING: &str = "";
+
 impl Store {
     /// What each feed was last published from, by its slug; absent if that is not what it would be
     /// published from now.
@@ -16,21 +19,39 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get("feed")?, row.try_get("made_from")?))).collect()
     }
 
-    /// Puts down that the output of these feeds is on the disk, and what it was made from.
-    pub async fn note_published(&self, made: &[(String, String)]) -> Result<(), StoreError> {
+    /// Puts down that these feeds are about to be written, before their items are read: if the items
+    /// change meanwhile, that is forgotten.
+    pub async fn note_publishing(&self, feeds: &[String]) -> Result<(), StoreError> {
         let mut transaction = self.transaction().await?;
-        for chunk in made.chunks(sql::VALUES / 2) {
+        for chunk in feeds.chunks(sql::VALUES / 2) {
             let query = format!(
                 "INSERT INTO published (feed, made_from) VALUES {} \
                  ON CONFLICT (feed) DO UPDATE SET made_from = excluded.made_from",
                 sql::rows(chunk.len(), 2)
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query));
+            let bound = chunk.iter().fold(query, |query, feed| query.bind(feed).bind(PUBLISHING));
+            bound.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await
+    }
+
+    /// Puts down that the output of these feeds is on the disk, and what it was made from; nothing of
+    /// those whose items have changed since it was begun.
+    pub async fn note_published(&self, made: &[(String, String)]) -> Result<(), StoreError> {
+        let mut transaction = self.transaction().await?;
+        for chunk in made.chunks(sql::VALUES / 2) {
+            // Both databases name the columns of VALUES alike.
+            let query = format!(
+                "UPDATE published SET made_from = v.column2 FROM (VALUES {}) AS v \
+                 WHERE feed = v.column1 AND made_from = '{PUBLISHING}'",
+                sql::rows(chunk.len(), 2)
+            );
+            let query = sqlx::query(sqlx::AssertSqlSafe(query));
             let bound = chunk.iter().fold(query, |query, (feed, made)| query.bind(feed).bind(made));
             bound.execute(&mut *transaction).await?;
         }
-        transaction.commit().await?;
-        Ok(())
+        transaction.commit().await
     }
 }
 

@@ -18,6 +18,7 @@ pub struct Batch {
     transaction: Transaction,
     /// What is found now is news after this.
     closed_at: Timestamp,
+    is_shared: bool,
     /// Written together at the end.
     sources: Vec<SourceRow>,
 }
@@ -26,7 +27,7 @@ impl Store {
     pub async fn begin(&self) -> Result<Batch, StoreError> {
         let mut transaction = self.transaction().await?;
         let closed_at = closed_at(&mut transaction).await?;
-        Ok(Batch { transaction, closed_at, sources: Vec::new() })
+        Ok(Batch { transaction, closed_at, is_shared: self.is_shared, sources: Vec::new() })
     }
 }
 
@@ -76,7 +77,11 @@ impl Batch {
     }
 
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        upsert(&mut self.transaction, &self.sources).await?;
+        let sources = std::mem::take(&mut self.sources);
+        upsert(&mut self.transaction, &sources).await?;
+        if self.is_shared {
+            self.note_looks(&sources).await?;
+        }
         self.transaction.commit().await
     }
 }
