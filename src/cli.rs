@@ -9,6 +9,7 @@ mod digest;
 mod doctor;
 mod edition;
 mod init;
+mod move_to;
 mod page;
 mod probe;
 mod publish;
@@ -95,6 +96,8 @@ enum Command {
     /// The templates of pages and mails
     #[command(subcommand)]
     Templates(templates::Command),
+    /// What is remembered, from one database to another
+    Move(move_to::Options),
     /// A JSON Schema of the settings and definitions, for editors
     Schema(schema::Options),
 }
@@ -228,6 +231,7 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
                 _ => runtime()?,
             };
             match command {
+                Command::Move(options) => runtime.block_on(move_to::run(&site, options)),
                 Command::Add(options) if options.repair.is_none() => {
                     runtime.block_on(add::run(&site, options, now))
                 }
@@ -293,6 +297,7 @@ async fn run_with_store(
         | Command::Article(_)
         | Command::Add(_)
         | Command::Check
+        | Command::Move(_)
         | Command::Templates(_)
         | Command::Schema(_) => {
             unreachable!("a command without a store")

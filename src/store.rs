@@ -5,6 +5,7 @@
 //! the time they go by), and a transaction's first statement writes.
 
 mod consents;
+mod copy;
 mod deliveries;
 mod editions;
 mod error;

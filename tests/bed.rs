@@ -50,6 +50,16 @@ impl Bed {
         Bed { database: Some(postgres::fresh()), ..Bed::new() }
     }
 
+    /// The same, with a database that is a file.
+    pub fn on_file() -> Bed {
+        Bed { database: None, ..Bed::new() }
+    }
+
+    /// From now on remembers in another database.
+    pub fn remember_in(&mut self, database: &str) {
+        self.database = Some(database.to_owned());
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -27,6 +27,7 @@ mod killed;
 mod ledger;
 mod letters;
 mod moments;
+mod moved;
 mod normalize;
 mod output;
 mod pages;

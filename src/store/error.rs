@@ -32,6 +32,10 @@ pub enum StoreError {
         "there is no room for the database\nhelp: make some; what is published stays as it is until then"
     )]
     Full,
+    #[error(
+        "`{0}` has {1} rows here, and {2} there that are others\nhelp: let nobody write meanwhile, begin with an empty database, and try again"
+    )]
+    Different(&'static str, u64, u64),
     #[error("the database failed: {0}")]
     Sql(String),
 }
