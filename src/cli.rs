@@ -129,7 +129,7 @@ struct Answer {
 impl Answer {
     /// Cron starts the next run whether the last has ended or not.
     fn another_runs() -> Answer {
-        eprintln!("another run is at work here; this one leaves it to that");
+        tell!("another run is at work here; this one leaves it to that");
         let json = serde_json::json!({ "another_runs": true });
         Answer { outcome: Outcome::Done, text: String::new(), json }
     }
@@ -170,7 +170,7 @@ fn run_and_tell(cli: &Cli) -> ExitCode {
         }
         Err(error) => {
             let told = chain(&error);
-            eprintln!("error: {told}");
+            tell!("error: {told}");
             if let (Command::Refresh(_), Ok(runtime)) = (&cli.command, runtime()) {
                 runtime.block_on(refresh::ping_of_failure(&cli.site, told));
             }
@@ -283,7 +283,7 @@ async fn run_with_store(
         }
         Command::Test(options) => test::run(site, &store, options, now).await,
         Command::Refresh(options) => refresh::run(site, &store, run, options, clock).await,
-        Command::Publish => publish::run(site, &store, now).await,
+        Command::Publish => publish::run(site, &store, clock).await,
         Command::Status(options) => status::run(site, &store, options, now).await,
         Command::Digest(options) => digest::run(site, &store, options).await,
         Command::Send(options) => send::run(site, &store, options, now).await,

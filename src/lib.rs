@@ -13,8 +13,8 @@
 //! output, store --serve--> readers, subscribers
 //! ```
 //!
-//! Follow one announcement: [`cli`] makes sure that this is the only [`run`] and that there is
-//! something to do, loads the [`site`], opens the [`store`] and hands both to [`refresh`]. That asks
+//! Follow one announcement: [`cli`] makes sure that this is the only [`run`] (or, where machines share a
+//! database, leaves it to that who looks at what) and that there is something to do, loads the [`site`], opens the [`store`] and hands both to [`refresh`]. That asks
 //! the [`store`] which sources are due, gets their pages by [`fetch`], many at a time and each host as
 //! it wishes (in a browser that asks it alone, where scripts make them), or their files by [`catalog`], has [`extract`] find the strings - by rules, or by what a feed or a
 //! sitemap is - and [`normalize`] make a sighting of them, with [`dates`] deciding what is a date
@@ -37,12 +37,15 @@
 //! 5. Each subscriber gets each edition once: that a message is about to leave is on the disk before it
 //!    does, and what the relay said before the next ([`newsletter::delivery`]).
 //! 6. The middle is pure: `extract`, `detect`, `normalize`, `dates` and the writers read no clock, no file and
-//!    no network. `now` is an argument; only [`cli`] asks the clock.
+//!    no network. `now` is an argument; what lasts goes by a [`clock`] that [`cli`] starts.
 //! 7. What came from outside has a type of its own once it is safe: [`normalize::SafeHtml`],
 //!    [`mail::Mailbox`], [`newsletter::Token`], [`model::Slug`].
 //! 8. A type of another crate stays inside the module that owns it.
 //! 9. What goes wrong is told with its place and its remedy ([`diagnostic`]), all of it at once
 //!    where it can be.
+
+#[macro_use]
+mod tell;
 
 pub mod alert;
 pub mod catalog;

@@ -84,7 +84,7 @@ impl Pass<'_> {
         told: impl Fn(&Source),
     ) -> Result<Report, RefreshError> {
         let looked = self.look_at(feeds, told).await?;
-        let feeds = publish(self.site, self.store, feeds, false, self.now).await?;
+        let feeds = publish(self.site, self.store, feeds, false, self.clock).await?;
         Ok(Report { feeds, ..looked })
     }
 
@@ -98,7 +98,6 @@ impl Pass<'_> {
         let fetcher = self.site.fetcher()?.remembering(self.store, self.clock).await?;
         let looks = self.due(feeds, &rows, &fetcher);
         let room = Semaphore::new(WAITING);
-        let mut progress = Progress::new(self, &looks, &fetcher);
         let (done, mut to_settle) = mpsc::unbounded_channel();
         let look_at_all = async {
             // Moved in, so that the other side hears of the end.
@@ -120,20 +119,25 @@ impl Pass<'_> {
                 .await;
             Ok(())
         };
-        let settle_all = async {
-            let mut chunk = Vec::new();
-            while gather(&mut to_settle, &mut chunk).await {
-                chunk.iter().for_each(|done| told(looks[done.turn].source));
-                progress.settle(chunk.drain(..)).await?;
-            }
-            Ok::<_, RefreshError>(())
+        let is_over = Cell::new(false);
+        let all = async {
+            let mut progress = Progress::new(self, &looks, &fetcher);
+            let settle_all = async {
+                let mut chunk = Vec::new();
+                while gather(&mut to_settle, &mut chunk).await {
+                    chunk.iter().for_each(|done| told(looks[done.turn].source));
+                    progress.settle(chunk.drain(..)).await?;
+                }
+                Ok::<_, RefreshError>(())
+            };
+            // Side by side: a look that is not driven on may hold what settling waits for.
+            future::try_join(look_at_all, settle_all).await?;
+            let ended = progress.end().await;
+            is_over.set(true);
+            ended
         };
-        // Side by side: a look that is not driven on may hold what settling waits for.
-        tokio::select! {
-            done = future::try_join(look_at_all, settle_all) => drop(done?),
-            error = self.let_hosts_go(&fetcher) => return Err(error),
-        }
-        let (sources, offline) = progress.end().await?;
+        let hosts = self.let_hosts_go(&fetcher, &is_over);
+        let ((sources, offline), ()) = future::try_join(all, hosts).await?;
         let next_check_at = next_check(feeds, &rows, &sources);
         Ok(Report { sources, feeds: Vec::new(), offline, next_check_at })
     }
@@ -151,16 +155,16 @@ impl Pass<'_> {
 
     /// Lets other processes ask the hosts that were asked here, while looks wait for those that others
     /// have.
-    async fn let_hosts_go(&self, fetcher: &Fetcher) -> RefreshError {
-        if !self.store.is_shared() {
-            return future::pending().await;
-        }
-        loop {
+    async fn let_hosts_go(
+        &self,
+        fetcher: &Fetcher,
+        is_over: &Cell<bool>,
+    ) -> Result<(), RefreshError> {
+        while self.store.is_shared() && !is_over.get() {
             tokio::time::sleep(GATHERING).await;
-            if let Err(error) = self.store.note_hosts(&fetcher.asked()).await {
-                return error.into();
-            }
+            self.store.note_hosts(&fetcher.asked()).await?;
         }
+        Ok(())
     }
 
     /// Nothing is put down of a look: another process may.

@@ -155,6 +155,10 @@ impl Server {
         self.loaded.load_full()
     }
 
+    fn is_elsewhere(&self, site: &Site) -> bool {
+        site.settings.database != self.loaded().site.settings.database
+    }
+
     /// Loads the site again when its files are others; as long as that fails, what was loaded serves.
     async fn look(self: Arc<Server>) {
         let mut refused = String::new();
@@ -168,10 +172,15 @@ impl Server {
                 (!is_known).then(|| (now, Loaded::load(&root)))
             });
             match looked.await {
+                Ok(Some((state, Ok(loaded)))) if self.is_elsewhere(&loaded.site) => {
+                    tell!("warning: what is served stays as it was: it is remembered elsewhere");
+                    tell!("help: start `infocus serve` again");
+                    refused = state;
+                }
                 Ok(Some((_, Ok(loaded)))) => self.loaded.store(Arc::new(loaded)),
                 Ok(Some((state, Err(Invalid(problems))))) => {
                     for problem in problems {
-                        eprintln!("warning: what is served stays as it was: {problem}");
+                        tell!("warning: what is served stays as it was: {problem}");
                     }
                     refused = state;
                 }

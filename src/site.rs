@@ -72,7 +72,7 @@ impl Site {
 
     /// True if other machines may be at work with its database.
     pub fn is_shared(&self) -> bool {
-        self.database().is_none()
+        store::is_shared(&self.settings.database)
     }
 
     /// The file of its database, if it is one.

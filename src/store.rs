@@ -39,7 +39,7 @@ pub use items::Seen;
 pub use missing::{Given, Missing};
 pub use save::Batch;
 pub use sources::{SourceRow, SourceRows, Validators};
-pub use sql::file;
+pub use sql::{file, is_postgres as is_shared};
 pub use subscribers::{Subscribed, Suppression};
 
 /// A site's database.

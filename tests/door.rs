@@ -436,3 +436,70 @@ fn who_clicks_twice_has_confirmed() {
         });
     }
 }
+
+#[test]
+fn who_gets_what_is_no_newsletter_any_more_may_leave_it() {
+    let bed = bed("[newsletters.monthly]\ntitle = \"Monthly\"\n");
+    let served = Served::start(&bed);
+    served.post("/newsletters/monthly/subscribe", "email=ana@example.org").ends(200);
+    let confirm = link(&served, &bed, "monthly", "ana@example.org");
+    served.post(&confirm, "").ends(200);
+    drop(served);
+    let settings = bed.read("infocus.toml");
+    let without = settings.replace("[newsletters.monthly]\ntitle = \"Monthly\"\n", "");
+    bed.write("infocus.toml", without);
+    let served = Served::start(&bed);
+    let leave = confirm.replace("confirm", "unsubscribe");
+    assert!(served.post(&leave, "").ends(200).contains("You are unsubscribed"));
+    let nobody = leave.replace(|c: char| c.is_ascii_digit(), "0");
+    assert_eq!(served.post(&nobody, "").status, 404);
+    bed.write("infocus.toml", settings);
+    let told = bed.run(&["subscribers", "list", "monthly"]).ends(0).stdout;
+    assert!(told.starts_with("unsubscribed"), "{told}");
+}
+
+#[test]
+fn who_wants_none_of_the_feeds_does_not_get_all_of_them() {
+    let bed = bed("");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org&feeds=news").ends(200);
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    served.post(&confirm, "").ends(200);
+    assert_eq!(served.post(&confirm.replace("confirm", "preferences"), "frequency=").status, 422);
+    assert!(statuses(&bed).trim_end().ends_with("news"), "{}", statuses(&bed));
+}
+
+#[test]
+fn who_left_and_thinks_better_of_it_within_a_day_is_asked_when_that_is_over() {
+    let mut bed = bed("");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    served.post(&confirm, "").ends(200);
+    served.post(&confirm.replace("confirm", "unsubscribe"), "").ends(200);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    served.post(SUBSCRIBE, "email=last@example.org").ends(200);
+    link(&served, &bed, "weekly", "last@example.org");
+    drop(served);
+    std::fs::remove_dir_all(bed.path("outbox")).expect("it is removed");
+    bed.at("2026-05-05T15:01:00Z").run(&["send"]).ends(0);
+    assert_eq!(mails(&bed), ["confirm/weekly-ana@example.org.eml"]);
+}
+
+#[test]
+fn three_newsletters_are_asked_about_on_three_days() {
+    let mut bed = bed("[newsletters.a]\ntitle = \"A\"\n[newsletters.b]\ntitle = \"B\"\n");
+    let served = Served::start(&bed);
+    for name in ["weekly", "a", "b"] {
+        served.post(&format!("/newsletters/{name}/subscribe"), "email=ana@example.org").ends(200);
+    }
+    link(&served, &bed, "weekly", "ana@example.org");
+    served.post("/newsletters/a/subscribe", "email=last@example.org").ends(200);
+    link(&served, &bed, "a", "last@example.org");
+    drop(served);
+    for now in ["2026-05-05T15:30:00Z", "2026-05-06T16:30:00Z"] {
+        bed.at(now).run(&["send"]).ends(0);
+    }
+    let ana = mails(&bed).into_iter().filter(|name| name.contains("ana@")).count();
+    assert_eq!(ana, 3, "{:?}", mails(&bed));
+}

@@ -179,7 +179,7 @@ fn nothing_but_the_output_is_served() {
         "//infocus.toml",
         "/news/%00",
         "/.secret",
-        "/.infocus-new/0",
+        "/.infocus-new1/0",
         "/infocus.db",
         "/news/feed.xml/",
         "/%ff",
@@ -320,7 +320,13 @@ fn the_log_says_what_was_asked_and_not_by_whom() {
     let served = Served::with(command);
     let token = "0123456789abcdef0123456789abcdef";
     served.get(&format!("/newsletters/weekly/unsubscribe/{token}?x=ana@example.org"));
-    for mangled in ["/newsletters//weekly/confirm", "//x/newsletters/weekly/confirm/=3D"] {
+    for mangled in [
+        "/newsletters//weekly/confirm",
+        "//x/newsletters/weekly/confirm/=3D",
+        "/NEWSLETTERS/weekly/confirm",
+        "/newsletters%2fweekly%2fconfirm%2f",
+        "/weekly",
+    ] {
         served.get(&format!("{mangled}/{token}"));
         served.get(&format!("{mangled}/{token}/"));
     }
@@ -329,6 +335,16 @@ fn the_log_says_what_was_asked_and_not_by_whom() {
     assert!(!log.contains(token), "{log}");
     assert!(log.contains("GET /newsletters/weekly/unsubscribe/... 404 "), "{log}");
     assert!(!log.contains("127.0.0.1") && !log.contains("ana"), "{log}");
+}
+
+#[test]
+fn a_log_that_is_full_keeps_nobody_from_an_answer() {
+    let bed = bed();
+    let mut command = bed.command(&["serve", "--listen", "127.0.0.1:0", "--log"]);
+    command.stdout(std::fs::File::options().write(true).open("/dev/full").expect("a full device"));
+    let served = Served::with(command);
+    assert_eq!(served.get("/news/feed.xml").status, 200);
+    assert_eq!(served.get("/health").status, 200);
 }
 
 #[test]

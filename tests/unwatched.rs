@@ -106,9 +106,9 @@ fn memory_that_is_gone_leads_to_a_full_fetch_and_the_same_items() {
 #[test]
 fn nothing_is_left_of_an_interrupted_run() {
     let (_server, mut bed) = refreshed();
-    bed.write("public/.infocus-new/3", "half");
+    bed.write("public/.infocus-new1/3", "half").write("public/.infocus-new1/lock", "");
     bed.at("2026-05-20T12:00:00Z").run(&["refresh"]).ends(0);
-    assert!(!bed.path("public/.infocus-new").exists());
+    assert!(!bed.path("public/.infocus-new1").exists());
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub async fn run(site: &Site, options: &Options, now: Timestamp) -> anyhow::Resu
     if let Some(page) = page {
         // It is for trying changes; the feed is there without.
         if let Err(error) = keep(&site.root, &slug, &page, now) {
-            eprintln!("warning: {error:#}");
+            tell!("warning: {error:#}");
         }
     }
     Ok(Answer {

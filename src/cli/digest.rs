@@ -32,7 +32,7 @@ pub async fn run(site: &Site, store: &Store, options: &Options) -> anyhow::Resul
         return Ok(Answer { outcome: Outcome::Done, json: json!({ "items": 0 }), text });
     };
     for name in &draft.unknown {
-        eprintln!("warning: `edition.toml` names `{name}`, which is not in it");
+        tell!("warning: `edition.toml` names `{name}`, which is not in it");
     }
     let which = if draft.is_first { "the latest" } else { "new" };
     let page = draft.directory.join("digest.html");

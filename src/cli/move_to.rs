@@ -34,7 +34,7 @@ pub async fn run(site: &Site, options: &Options) -> anyhow::Result<Answer> {
     let counts = counts?;
     let rows = counts.values().sum::<u64>();
     let text = format!(
-        "Copied and compared: {} in {}.\nNow say in `infocus.toml` where it is: `database`.",
+        "Copied and compared: {} in {}.\nNow say in `infocus.toml` where it is, `database`, and start again what runs.",
         count(rows as usize, "row"),
         count(counts.len(), "table"),
     );

@@ -1,16 +1,16 @@
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Answer, Outcome};
+use crate::clock::Clock;
 use crate::diagnostic::count;
 use crate::run::Lock;
 use crate::site::Site;
 use crate::store::Store;
 use crate::{hub, newsletter, refresh};
 
-pub async fn run(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<Answer> {
+pub async fn run(site: &Site, store: &Store, clock: Clock) -> anyhow::Result<Answer> {
     let feeds: Vec<_> = site.feeds.iter().collect();
-    let reports = refresh::publish(site, store, &feeds, true, now).await?;
+    let reports = refresh::publish(site, store, &feeds, true, clock).await?;
     archive(site, store, true).await?;
     tell_hub(site, store).await?;
     let changed: usize = reports.iter().map(|report| report.changed).sum();
@@ -54,7 +54,7 @@ pub async fn tell_hub(site: &Site, store: &Store) -> anyhow::Result<bool> {
     store.forget_pings(&heard).await?;
     let is_told = problems.is_empty();
     if let Some(error) = problems.pop() {
-        eprintln!("warning: the hub did not hear what has changed: {}", error.without_url());
+        tell!("warning: the hub did not hear what has changed: {}", error.without_url());
     }
     Ok(is_told)
 }

@@ -62,7 +62,7 @@ pub async fn ping_of_failure(root: &Path, error: String) {
 
 async fn ping(url: &Url, text: String, has_failed: bool) {
     if let Err(error) = alert::ping(url, text, has_failed).await {
-        eprintln!("warning: the ping was not heard: {}", error.without_url());
+        tell!("warning: the ping was not heard: {}", error.without_url());
     }
 }
 
@@ -85,7 +85,7 @@ pub async fn run(
     let report = report.await?;
     bar.finish_and_clear();
     if let Some(problem) = &report.offline {
-        eprintln!("error: {problem}");
+        tell!("error: {problem}");
     }
     let has_hub_heard = publish::tell_hub(site, store).await?;
     let is_told = tell(site, store, &report.sources, now).await? && has_hub_heard;
@@ -140,16 +140,16 @@ async fn tell(
     for source in sources {
         let told = source.told();
         if !told.is_empty() && (looks_on || source.is_news()) {
-            eprintln!("{told}");
+            tell!("{told}");
         }
         for warning in &source.warnings {
-            eprintln!("warning: {warning}");
+            tell!("warning: {warning}");
         }
     }
     if let Some(webhook) = &site.settings.alerts.webhook
         && let Err(error) = alert::post(webhook, sources).await
     {
-        eprintln!("warning: the webhook heard nothing: {}", error.without_url());
+        tell!("warning: the webhook heard nothing: {}", error.without_url());
         // It is told again at the next pass.
         return Ok(false);
     }

@@ -86,13 +86,13 @@ async fn send(
     let clock = Clock::start(now);
     let uncertain = delivery::recover(store, &site.settings.mail.transport, now).await?;
     if uncertain > 0 {
-        eprintln!(
+        tell!(
             "warning: an earlier run broke off: {} left without an answer",
             count(uncertain as usize, "message")
         );
     }
     if let Some(error) = consent::ask_waiting(site, store, now, || false).await? {
-        eprintln!("warning: somebody could not be asked whether it was them: {error}");
+        tell!("warning: somebody could not be asked whether it was them: {error}");
     }
     let (openings, reopened) = match options.only.is_empty() {
         true => (open(site, store, options, now).await?, None),
@@ -232,7 +232,7 @@ async fn deliverable(
     editions.retain(|edition| {
         let is_known = site.settings.newsletters.contains_key(&edition.newsletter);
         if !is_known {
-            eprintln!("warning: `{}` waits, but there is no such newsletter any more", edition.id);
+            tell!("warning: `{}` waits, but there is no such newsletter any more", edition.id);
         }
         let names = &options.newsletter;
         is_known && (names.is_empty() || names.contains(&edition.newsletter))
@@ -252,7 +252,7 @@ async fn waiting(store: &Store, editions: &[Edition]) -> anyhow::Result<u64> {
 /// Ends when the run is asked to; asked twice, it is over at once.
 async fn stopped() {
     asked_to_stop().await;
-    eprintln!("stopping: what is on its way is finished; once more stops at once");
+    tell!("stopping: what is on its way is finished; once more stops at once");
     tokio::spawn(async {
         asked_to_stop().await;
         std::process::exit(super::FAILED.into());
@@ -321,13 +321,13 @@ async fn tell(site: &Site, openings: &Openings, run: &delivery::Run) {
     });
     let news: Vec<String> = held.chain(paused).collect();
     for text in &news {
-        eprintln!("{text}");
+        tell!("{text}");
     }
     if let Some(webhook) = &site.settings.alerts.webhook
         && !news.is_empty()
         && let Err(error) = alert::say(webhook, &news.join("\n")).await
     {
-        eprintln!("warning: the webhook heard nothing: {}", error.without_url());
+        tell!("warning: the webhook heard nothing: {}", error.without_url());
     }
 }
 
@@ -375,7 +375,7 @@ async fn answer(
     });
     if let Some(Halt::Unreachable(_) | Halt::Ours(_) | Halt::Ledger(_)) = &run.halt {
         for line in &lines {
-            eprintln!("{line}");
+            tell!("{line}");
         }
         return Err(Stopped(halted.unwrap_or_default()).into());
     }

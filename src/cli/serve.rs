@@ -47,7 +47,7 @@ pub async fn run(
     let address = listener.local_addr()?;
     let logs = options.log;
     let server = Server::new(&cli.site, store.clone(), serve::Options { clock, logs })?;
-    eprintln!("serving http://{address}/");
+    tell!("serving http://{address}/");
     let (schedule, ended) = match options.schedule {
         true => {
             let (schedule, ended) = super::schedule::start(&cli.site, clock);
@@ -64,7 +64,7 @@ pub async fn run(
         schedule.iter().for_each(Schedule::stop);
     };
     server.run(listener, stop).await?;
-    eprintln!("stopped");
+    tell!("stopped");
     if let Some(schedule) = schedule {
         schedule.finish();
     }
@@ -84,7 +84,7 @@ async fn until_over(ended: Option<oneshot::Receiver<()>>) {
 /// From the first line of what comes in, so that it is in no list of processes.
 pub fn hash_password() -> anyhow::Result<Answer> {
     if io::stdin().is_terminal() {
-        eprintln!("password, which is shown here as you type it:");
+        tell!("password, which is shown here as you type it:");
     }
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;

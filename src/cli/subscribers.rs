@@ -220,7 +220,7 @@ async fn list(site: &Site, store: &Store, options: &List) -> anyhow::Result<Answ
         }
     }
     if listed == 0 {
-        eprintln!("nobody; `infocus subscribers import {} FILE.csv` adds some", options.newsletter);
+        tell!("nobody; `infocus subscribers import {} FILE.csv` adds some", options.newsletter);
     }
     done(String::new(), json!({ "subscribers": listed }))
 }

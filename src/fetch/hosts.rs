@@ -129,7 +129,11 @@ impl Hosts {
         if let Some(sharing) = &self.sharing {
             self.take(sharing, &name, &mut host).await?;
         }
-        self.wait(host.free_at).await?;
+        if let Err(later) = self.wait(host.free_at).await {
+            // Others may have it when it is free.
+            locked(&self.asked).insert(name.clone(), host.row(&name));
+            return Err(later);
+        }
         let line = self.lines.acquire().await;
         let line = line.map_err(|error| FetchError::Other(error.to_string()))?;
         let mut held = Held { hosts: self, name, host, _line: line };
@@ -198,6 +202,15 @@ impl Host {
         Host { said, held_until: row.held_until, ..Host::new(row.free_at) }
     }
 
+    fn row(&self, name: &str) -> HostRow {
+        HostRow {
+            host: name.to_owned(),
+            free_at: self.free_at,
+            robots: self.said.as_ref().map(|said| (said.text.clone(), said.at)),
+            held_until: self.held_until,
+        }
+    }
+
     /// Takes over what other processes know of it.
     fn learn(&mut self, row: HostRow) {
         self.held_until = row.held_until;
@@ -260,13 +273,7 @@ impl Drop for Held<'_> {
         let spacing = SignedDuration::try_from(self.hosts.spacing).unwrap_or_default();
         let delay = self.host.robots.as_ref().map(|robots| robots.delay).unwrap_or_default();
         self.leave_alone(spacing.max(delay));
-        let row = HostRow {
-            host: self.name.clone(),
-            free_at: self.host.free_at,
-            robots: self.host.said.as_ref().map(|said| (said.text.clone(), said.at)),
-            held_until: self.host.held_until,
-        };
-        locked(&self.hosts.asked).insert(self.name.clone(), row);
+        locked(&self.hosts.asked).insert(self.name.clone(), self.host.row(&self.name));
     }
 }
 

@@ -20,8 +20,10 @@ pub struct Output {
     root: PathBuf,
 }
 
-/// Where new files wait, inside the output: renaming works within one file system only.
+/// Where new files wait, inside the output: renaming works within one file system only. Each who writes
+/// has a directory of its own, with a file that is locked as long as it does.
 const STAGE: &str = ".infocus-new";
+const LOCK: &str = "lock";
 
 /// Files that wait at most; then those that are there go on.
 const MOST: usize = 2_000;
@@ -58,22 +60,29 @@ impl Output {
 
     /// Begins to write; what an interrupted run has left behind is gone.
     pub fn stage(&self) -> Result<Stage<'_>, OutputError> {
-        let directory = self.root.join(STAGE);
-        match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(OutputError { path: directory, error });
+        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if entry.file_name().as_encoded_bytes().starts_with(STAGE.as_bytes())
+                && is_nobodys(&path)
+            {
+                fs::remove_dir_all(&path).map_err(|error| OutputError { path, error })?;
             }
-            _ => {}
         }
-        Ok(Stage { output: self, directory, waiting: Vec::new(), made: HashSet::new() })
+        Ok(Stage { output: self, place: None, waiting: Vec::new(), made: HashSet::new() })
     }
+}
+
+/// True of a directory whose writer is no more.
+fn is_nobodys(directory: &Path) -> bool {
+    File::open(directory.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
 }
 
 /// New files that wait until all of them are written, so that a full disk leaves the old ones.
 #[derive(Debug)]
 pub struct Stage<'a> {
     output: &'a Output,
-    directory: PathBuf,
+    /// Where they do, and what is locked meanwhile; nowhere as long as there are none.
+    place: Option<(PathBuf, File)>,
     /// Names of those that wait, in their order; what others link to comes first.
     waiting: Vec<PathBuf>,
     /// Directories that are there.
@@ -99,37 +108,51 @@ impl Stage<'_> {
 
     /// Puts those that wait in the place of the old ones, once they are on the disk.
     pub fn commit(&mut self) -> Result<(), OutputError> {
-        if self.waiting.is_empty() {
-            return Ok(());
-        }
+        let Some((place, _)) = &self.place else { return Ok(()) };
         let failed = |path: &Path, error| OutputError { path: path.to_owned(), error };
-        sync(&self.directory).map_err(|error| failed(&self.directory, error))?;
+        sync(place).map_err(|error| failed(place, error))?;
         for (number, path) in self.waiting.iter().enumerate() {
-            fs::rename(self.place(number), path).map_err(|error| failed(path, error))?;
+            fs::rename(place.join(number.to_string()), path)
+                .map_err(|error| failed(path, error))?;
         }
         self.waiting.clear();
         Ok(())
     }
 
-    fn place(&self, number: usize) -> PathBuf {
-        self.directory.join(number.to_string())
-    }
-
     fn put(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        for directory in [Some(self.directory.as_path()), path.parent()].into_iter().flatten() {
-            if !self.made.contains(directory) {
-                fs::create_dir_all(directory)?;
-                self.made.insert(directory.to_owned());
-            }
+        if let Some(directory) = path.parent()
+            && !self.made.contains(directory)
+        {
+            fs::create_dir_all(directory)?;
+            self.made.insert(directory.to_owned());
         }
-        fs::write(self.place(self.waiting.len()), bytes)
+        let place = match &self.place {
+            Some((place, _)) => place,
+            None => &self.place.insert(own_place(&self.output.root)?).0,
+        };
+        fs::write(place.join(self.waiting.len().to_string()), bytes)
+    }
+}
+
+/// A new directory that is nobody else's, and what is locked to say so.
+fn own_place(root: &Path) -> io::Result<(PathBuf, File)> {
+    loop {
+        let place = tempfile::Builder::new().prefix(STAGE).tempdir_in(root)?.keep();
+        let lock = File::create(place.join(LOCK))?;
+        lock.lock()?;
+        // Before it was locked somebody may have taken it for nobody's.
+        if place.join(LOCK).exists() {
+            return Ok((place, lock));
+        }
     }
 }
 
 impl Drop for Stage<'_> {
     fn drop(&mut self) {
         // What is left over, if anything is, goes at the next run.
-        let _ = fs::remove_dir_all(&self.directory);
+        if let Some((place, _)) = &self.place {
+            let _ = fs::remove_dir_all(place);
+        }
     }
 }
 

@@ -35,12 +35,12 @@ pub async fn publish(
     store: &Store,
     feeds: &[&Feed],
     all: bool,
-    now: Timestamp,
+    clock: Clock,
 ) -> Result<Vec<FeedReport>, RefreshError> {
+    let now = clock.start_of_run();
     if !store.is_shared() {
         return write(site, store, feeds, all, now).await;
     }
-    let clock = Clock::start(now);
     let until = Instant::now() + PATIENCE;
     let lease = loop {
         match Lease::take(store, "publish", clock).await? {

@@ -41,7 +41,7 @@ impl Lease {
     pub async fn end(self) {
         self.renewing.abort();
         if let Err(error) = self.store.let_go(self.name, &self.holder).await {
-            eprintln!("warning: others have to wait before they {}: {error}", self.name);
+            tell!("warning: others have to wait before they {}: {error}", self.name);
         }
     }
 }
@@ -55,7 +55,7 @@ async fn renew(store: Store, name: &'static str, holder: String, clock: Clock) {
     loop {
         tokio::time::sleep(RENEWED).await;
         if let Err(error) = store.lease(name, &holder, term(clock)).await {
-            eprintln!("warning: the lease to {name} is not renewed: {error}");
+            tell!("warning: the lease to {name} is not renewed: {error}");
         }
     }
 }

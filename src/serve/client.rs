@@ -10,7 +10,8 @@ use ipnet::IpNet;
 
 use super::held;
 
-/// Clients that are remembered at most; beyond them those who come are refused.
+/// Clients that are remembered at most. Beyond them all are forgotten: there is somebody who has as many
+/// addresses as they like, and whom no count keeps out.
 const MOST: usize = 50_000;
 
 /// Somebody of whom a proxy says nothing that can be read: all of them are one client, and no proxy.
@@ -64,10 +65,10 @@ impl Limit {
         if seen.len() >= MOST {
             seen.retain(|_, moments| moments.iter().any(is_late));
         }
-        let key = network_of(client.0);
-        if seen.len() >= MOST && !seen.contains_key(&key) {
-            return Err(self.within);
+        if seen.len() >= MOST {
+            seen.clear();
         }
+        let key = network_of(client.0);
         let moments = seen.entry(key).or_default();
         moments.retain(is_late);
         if moments.len() >= most {

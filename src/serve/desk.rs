@@ -140,7 +140,7 @@ fn desk(loaded: &Loaded, session: &Session, template: &str, mut context: Value) 
 
 /// What is broken, to the operator, who can do something about it.
 fn broken(loaded: &Loaded, error: &dyn std::error::Error) -> Response {
-    eprintln!("error: {error}");
+    tell!("error: {error}");
     let text = error.to_string();
     page::said(&loaded.site, StatusCode::INTERNAL_SERVER_ERROR, "/", "This is broken", &text)
 }

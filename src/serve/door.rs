@@ -248,10 +248,34 @@ async fn leave(site: Site, State(server): Shared, Path(link): Link, headers: Hea
     {
         return Ok(door.said(StatusCode::OK, "left"));
     }
+    if let (None, Some(token)) =
+        (site.site.settings.newsletters.get(&link.0), Token::parse(&link.1))
+    {
+        return leave_what_is_no_more(&site, &server, &link.0, &token).await;
+    }
     let (door, known) = known(&server, &site, &link, OWN, &headers).await?;
     let left = server.store.unsubscribe(&known.token, server.clock.now()).await;
     left.map_err(page::failed)?;
     Ok(door.left(&known.token))
+}
+
+/// A newsletter that is not in the settings now may be in them again, and its mails are in mailboxes.
+async fn leave_what_is_no_more(
+    site: &Loaded,
+    server: &Server,
+    name: &str,
+    token: &Token,
+) -> Answer {
+    let path = format!("/newsletters/{name}/unsubscribe/");
+    let found = server.store.by_token(token).await.map_err(page::failed)?;
+    if found.is_none_or(|(newsletter, _)| newsletter != name) {
+        return Err(page::nothing_there(&site.site, &path));
+    }
+    server.store.unsubscribe(token, server.clock.now()).await.map_err(page::failed)?;
+    let texts = site.site.templates.texts(&site.site.settings.language);
+    let [title, text] = ["left_title", "left_text"].map(|name| texts.get(name).cloned());
+    let (title, text) = (title.unwrap_or_default(), text.unwrap_or_default());
+    Ok(page::said(&site.site, StatusCode::OK, &path, &title, &text))
 }
 
 async fn preferences(
@@ -272,7 +296,10 @@ async fn choose(
     body: Bytes,
 ) -> Answer {
     let (door, mut known) = known(&server, &site, &link, OWN, &headers).await?;
-    let chosen = Wish::read(&headers, &body).and_then(|wish| wish.choice(&door));
+    // Whoever wants none of it is not somebody who wants all.
+    let is_some = |wish: &Wish| !wish.feeds.is_empty() || door.is_program || door.feeds().len() < 2;
+    let wish = Wish::read(&headers, &body).filter(is_some);
+    let chosen = wish.and_then(|wish| wish.choice(&door));
     let Some(choice) = chosen else {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return Ok(door.preferences(status, &known.subscriber, Some("no_choice")));

@@ -90,7 +90,7 @@ async fn health(State(server): State<Arc<Server>>) -> Response {
     match server.store.has_answered().await {
         Ok(()) => page::json(StatusCode::OK, &json!({ "status": "ok" })),
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             page::json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "failed" }))
         }
     }

@@ -2,7 +2,7 @@
 //! it is time to stop.
 
 use std::convert::Infallible;
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Write};
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 use super::Reply;
+use crate::newsletter::Token;
 
 /// Bytes of the headers of a request at most.
 const HEADERS: usize = 16 << 10;
@@ -200,8 +201,17 @@ pub fn log(method: &Method, uri: &Uri, status: StatusCode, began: Instant, now: 
     // However a link was mangled, what stands where a token would is told to nobody.
     let path = uri.path();
     let shown = if path.contains("newsletters/") { 4 } else { usize::MAX };
-    let hidden = |(at, part)| if at < shown { part } else { "..." };
+    let hidden = |(at, part)| if at < shown && !is_secret(part) { part } else { "..." };
     let path: Vec<&str> = path.split('/').enumerate().map(hidden).collect();
     let milliseconds = began.elapsed().as_secs_f64() * 1e3;
-    println!("{now:.0} {method} {} {} {milliseconds:.1} ms", path.join("/"), status.as_u16());
+    let (path, status) = (path.join("/"), status.as_u16());
+    // A log that is full, or that nobody reads, is no reason to answer nobody.
+    let _ = writeln!(io::stdout(), "{now:.0} {method} {path} {status} {milliseconds:.1} ms");
+}
+
+/// What may be a token or a mail address.
+fn is_secret(part: &str) -> bool {
+    let is_long = |run: &[u8]| run.len() >= Token::LENGTH / 2 && run[0].is_ascii_hexdigit();
+    let mut runs = part.as_bytes().chunk_by(|a, b| a.is_ascii_hexdigit() == b.is_ascii_hexdigit());
+    runs.any(is_long) || part.contains('@') || part.to_ascii_lowercase().contains("%40")
 }

@@ -94,7 +94,7 @@ pub fn rendered(site: &Site, status: StatusCode, template: &str, context: Value)
 
 /// Something of ours is broken: the operator hears of it, and whoever asked hears that it was not them.
 pub fn failed(error: impl std::fmt::Display) -> Response {
-    eprintln!("error: {error}");
+    tell!("error: {error}");
     let text = "Something is broken here. Please try again later.\n";
     (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
 }

@@ -64,7 +64,7 @@ impl Store {
 
     /// Somebody who does not get a newsletter is to be asked whether they want it, with what was chosen
     /// now; a wait before they are asked goes on. Nothing if they get it, or were asked about it since
-    /// a moment. They keep their token.
+    /// a moment and may still answer. They keep their token.
     pub async fn want(
         &self,
         newsletter: &str,
@@ -75,7 +75,8 @@ impl Store {
             "UPDATE subscribers SET status = $3, consent = $4, changed_at = $5, language = $6, \
              frequency = $7, feeds = $8, \
              to_ask_at = CASE WHEN to_ask_at > 0 THEN to_ask_at ELSE $5 END \
-             WHERE newsletter = $1 AND mailbox = $2 AND status <> $9 AND asked_at <= $10 \
+             WHERE newsletter = $1 AND mailbox = $2 AND status <> $9 \
+             AND (status <> $3 OR asked_at <= $10) \
              RETURNING {COLUMNS}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
@@ -103,6 +104,15 @@ impl Store {
         consent: &Consent,
         (since, now, lease): (Timestamp, Timestamp, Timestamp),
     ) -> Result<bool, StoreError> {
+        let mut transaction = self.transaction().await?;
+        // Whoever asks the same mailbox about something else waits, and sees that it was asked.
+        sqlx::query(
+            "UPDATE subscribers SET mailbox = mailbox WHERE mailbox = \
+             (SELECT mailbox FROM subscribers WHERE token = $1)",
+        )
+        .bind(token.as_str())
+        .execute(&mut *transaction)
+        .await?;
         let done = sqlx::query(
             "UPDATE subscribers SET consent = $2, asked_at = $3, to_ask_at = $4 \
              WHERE token = $1 AND status = $5 AND NOT EXISTS \
@@ -115,17 +125,19 @@ impl Store {
         .bind(lease.as_millisecond())
         .bind(Status::Pending.as_str())
         .bind(since.as_millisecond())
-        .execute(&self.pool)
+        .execute(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// Somebody is asked when their mailbox was not for so long, by whatever newsletter.
+    /// Somebody is asked when their mailbox was not for so long, by whatever newsletter; as if they had
+    /// wished it then.
     pub async fn ask_after(&self, token: &Token, wait: SignedDuration) -> Result<(), StoreError> {
         sqlx::query(
-            "UPDATE subscribers SET to_ask_at = $2 + \
-             (SELECT MAX(other.asked_at) FROM subscribers AS other \
-              WHERE other.mailbox = subscribers.mailbox) WHERE token = $1",
+            "UPDATE subscribers SET to_ask_at = last.at + $2, changed_at = last.at + $2 \
+             FROM (SELECT MAX(other.asked_at) AS at FROM subscribers AS other WHERE other.mailbox = \
+             (SELECT mailbox FROM subscribers WHERE token = $1)) AS last WHERE token = $1",
         )
         .bind(token.as_str())
         .bind(wait.as_millis() as i64)

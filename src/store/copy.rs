@@ -9,9 +9,8 @@ use sqlx::{Column, Row, ValueRef};
 use super::{Store, StoreError, sql};
 
 /// What is remembered, by tables and their keys. What only holds while a process runs stays behind.
-const TABLES: [(&str, &[&str]); 19] = [
+const TABLES: [(&str, &[&str]); 18] = [
     ("sources", &["feed", "location"]),
-    ("looks", &["feed", "location"]),
     ("items", &["id"]),
     ("aliases", &["feed", "alias"]),
     ("listings", &["feed", "source", "item"]),

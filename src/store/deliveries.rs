@@ -1,6 +1,6 @@
 //! The ledger of deliveries: what is about to leave, what has, and what the relay said.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use sqlx::Row;
@@ -192,6 +192,16 @@ impl Store {
             return Ok(noted);
         }
         let mut transaction = self.transaction().await?;
+        if self.is_shared {
+            // Nobody takes an edition back of which something is about to leave.
+            let editions: BTreeSet<&String> = turns.iter().map(|turn| &turn.edition).collect();
+            for edition in editions {
+                sqlx::query("SELECT id FROM editions WHERE id = $1 FOR SHARE")
+                    .bind(edition)
+                    .execute(&mut *transaction)
+                    .await?;
+            }
+        }
         for chunk in turns.chunks(sql::VALUES / WIDTH) {
             // Both databases name the columns of VALUES alike.
             let row = |n: usize| {

@@ -428,6 +428,11 @@ impl Store {
     /// another has begun where it ends.
     pub async fn take_back(&self, id: &str) -> Result<bool, StoreError> {
         let mut transaction = self.transaction().await?;
+        // Nothing leaves from now on: whoever is about to let something leave has the edition first.
+        sqlx::query("UPDATE editions SET state = state WHERE id = $1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
         // Who came from another frequency begins where they began.
         sqlx::query(
             "UPDATE subscribers SET since_at = (SELECT variants.since_at FROM deliveries \

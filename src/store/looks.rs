@@ -18,7 +18,7 @@ impl Store {
         let done = sqlx::query(
             "INSERT INTO looks (feed, location, held_until, checked_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (feed, location) DO UPDATE SET held_until = excluded.held_until \
-             WHERE looks.held_until <= $5 AND looks.checked_at = excluded.checked_at",
+             WHERE looks.held_until <= $5 AND looks.checked_at <= excluded.checked_at",
         )
         .bind(feed)
         .bind(location)
@@ -48,7 +48,8 @@ impl Batch {
             let query = format!(
                 "INSERT INTO looks (feed, location, held_until, checked_at) VALUES {} \
                  ON CONFLICT (feed, location) DO UPDATE SET held_until = excluded.held_until, \
-                 checked_at = excluded.checked_at",
+                 checked_at = excluded.checked_at \
+                 WHERE looks.checked_at <= excluded.checked_at",
                 sql::rows(chunk.len(), 4)
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query));

@@ -53,7 +53,7 @@ pub async fn ask_all(server: Arc<Server>) {
         match consent::ask_waiting(&loaded.site, &server.store, now, stopping).await {
             Ok(None) => {}
             Ok(Some(error)) | Err(error) => {
-                eprintln!("warning: somebody could not be asked whether it was them: {error}");
+                tell!("warning: somebody could not be asked whether it was them: {error}");
             }
         }
     }

@@ -30,7 +30,7 @@ pub struct Door<'a> {
     /// From the page to the top of the site.
     root: &'static str,
     texts: Texts,
-    is_program: bool,
+    pub is_program: bool,
 }
 
 impl<'a> Door<'a> {
