@@ -23,7 +23,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Extension;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Request, Response, StatusCode, Uri};
+use axum::http::{HeaderMap, Request, Response, StatusCode, Uri, Version, header};
 use axum::response::IntoResponse;
 use http_body_util::{BodyExt, Either, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -197,8 +197,12 @@ impl Server {
     ) -> Reply {
         let (began, loaded) = (Instant::now(), self.loaded());
         let (method, uri) = (request.method().clone(), request.uri().clone());
-        let (kind, reply) = match file(&loaded, &request, began).await {
+        let is_plain = request.version() != Version::HTTP_11 || has_one_host(request.headers());
+        let (kind, reply) = match file(&loaded, &request, began).await.filter(|_| is_plain) {
             Some(reply) => (gauges::Kind::File, reply),
+            None if !is_plain => {
+                (gauges::Kind::Other, StatusCode::BAD_REQUEST.into_response().map(Either::Right))
+            }
             None => {
                 let request = below(&loaded, request);
                 let kind = gauges::Kind::of(request.uri().path());
@@ -211,6 +215,11 @@ impl Server {
         }
         reply
     }
+}
+
+/// No proxy before it can have understood a request otherwise (RFC 9112, 3.2).
+fn has_one_host(headers: &HeaderMap) -> bool {
+    headers.get_all(header::HOST).iter().count() == 1
 }
 
 /// The answer from a file, if there is one.

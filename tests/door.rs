@@ -169,6 +169,11 @@ fn an_address_is_asked_once_a_day_by_whatever_way() {
     served.post(&confirm, "also=monthly").ends(200);
     let monthly = bed.run(&["subscribers", "list", "monthly"]).ends(0).stdout;
     assert!(monthly.starts_with("active"), "{monthly}");
+    let known = bed.run(&["subscribers", "export", "monthly", "ana@example.org"]).ends(0).stdout;
+    assert!(
+        known.contains("Do you want") || known.contains("confirm"),
+        "what she was shown: {known}"
+    );
     drop(served);
     bed.run(&["subscribers", "remove", "monthly", "ana@example.org"]).ends(0);
     bed.at("2026-05-05T15:00:01Z");
@@ -502,4 +507,18 @@ fn three_newsletters_are_asked_about_on_three_days() {
     }
     let ana = mails(&bed).into_iter().filter(|name| name.contains("ana@")).count();
     assert_eq!(ana, 3, "{:?}", mails(&bed));
+}
+
+#[test]
+fn who_is_erased_is_gone_while_the_server_still_runs() {
+    let bed = bed("");
+    let served = Served::start(&bed);
+    served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+    let confirm = link(&served, &bed, "weekly", "ana@example.org");
+    served.post(&confirm, "").ends(200);
+    served.post(&format!("{}/erase", confirm.replace("confirm", "preferences")), "").ends(200);
+    for (name, (bytes, _)) in bed.files("") {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!name.contains("ana@example.org") && !text.contains("ana@example.org"), "{name}");
+    }
 }

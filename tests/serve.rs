@@ -338,6 +338,17 @@ fn the_log_says_what_was_asked_and_not_by_whom() {
 }
 
 #[test]
+fn a_request_names_one_host() {
+    let bed = bed();
+    let served = Served::start(&bed);
+    for (hosts, expected) in [("", 400), ("host: a\r\nhost: b\r\n", 400), ("host: a\r\n", 200)] {
+        let request = format!("GET /news/feed.xml HTTP/1.1\r\n{hosts}connection: close\r\n\r\n");
+        assert_eq!(served.send(request.as_bytes()).status, expected, "{hosts}");
+    }
+    assert_eq!(served.send(b"GET /news/feed.xml HTTP/1.0\r\n\r\n").status, 200);
+}
+
+#[test]
 fn a_log_that_is_full_keeps_nobody_from_an_answer() {
     let bed = bed();
     let mut command = bed.command(&["serve", "--listen", "127.0.0.1:0", "--log"]);

@@ -135,7 +135,7 @@ async fn take(
             Some(_) => counts.left += 1,
             None => counts.others += 1,
         },
-        Returned::Confirm(token) => match store.confirm(&token, now).await? {
+        Returned::Confirm(token) => match store.confirm(&token, None, now).await? {
             true => counts.confirmed += 1,
             false => counts.others += 1,
         },

@@ -9,14 +9,12 @@ use std::io::{self, Write};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use walkdir::WalkDir;
 
 use super::{Answer, Outcome, newsletter};
 use crate::config::Newsletter;
 use crate::diagnostic::{Diagnostic, count};
 use crate::mail::Mailbox;
 use crate::newsletter::consent;
-use crate::newsletter::delivery::OUTBOX;
 use crate::newsletter::{Choice, Consent, Status, Subscriber, Token, check_choice};
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
@@ -255,25 +253,12 @@ async fn erase(
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
     newsletter(site, &options.newsletter)?;
-    let erased = store.erase(&options.address, now).await?;
-    forget_files(site, &options.address)?;
+    let erased = consent::erase(site, store, &options.address, now).await?;
     let text = format!(
         "Erased: {}. What stays is a hash, so that the address is never mailed again.",
         count(erased as usize, "subscription")
     );
     done(text, json!({ "erased": erased }))
-}
-
-/// Messages to somebody that lie in the outbox.
-fn forget_files(site: &Site, address: &Mailbox) -> io::Result<()> {
-    let name = format!("{}.eml", address.file_name());
-    for entry in WalkDir::new(site.root.join(OUTBOX)).into_iter().filter_map(Result::ok) {
-        let file = entry.file_name().to_string_lossy();
-        if file == name || file.ends_with(&format!("-{name}")) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 async fn suppress(

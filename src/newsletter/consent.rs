@@ -3,12 +3,14 @@
 use css_inline::{CSSInliner, InlineOptions};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use walkdir::WalkDir;
 
+use super::delivery::OUTBOX;
 use super::subscriber::{Status, Subscriber, Token};
 use super::{Content, NewsletterError, delivery, master, own_page};
 use crate::hash;
-use crate::mail::Recipient;
 use crate::mail::smtp::{Fault, Step};
+use crate::mail::{Mailbox, Recipient};
 use crate::site::Site;
 use crate::store::{Store, Subscribed};
 
@@ -69,6 +71,24 @@ pub async fn ask_waiting(
         }
     }
     Ok(failed)
+}
+
+/// Forgets a mailbox, and the messages to it that lie in the outbox; says how many subscriptions it had.
+pub async fn erase(
+    site: &Site,
+    store: &Store,
+    mailbox: &Mailbox,
+    now: Timestamp,
+) -> Result<u64, NewsletterError> {
+    let erased = store.erase(mailbox, now).await?;
+    let name = format!("{}.eml", mailbox.file_name());
+    for entry in WalkDir::new(site.root.join(OUTBOX)).into_iter().filter_map(Result::ok) {
+        let file = entry.file_name().to_string_lossy();
+        if file == name || file.ends_with(&format!("-{name}")) {
+            std::fs::remove_file(entry.path()).map_err(NewsletterError::Notes)?;
+        }
+    }
+    Ok(erased)
 }
 
 /// Puts down that somebody is to be asked, if there is something to ask.

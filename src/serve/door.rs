@@ -22,7 +22,7 @@ use serde_json::json;
 use super::client::Client;
 use super::page;
 use super::{Loaded, Server};
-use crate::newsletter::{Status, Subscriber, Token};
+use crate::newsletter::{Status, Subscriber, Token, consent};
 use crate::store::StoreError;
 use say::{BELOW, Door, OWN, TOP};
 use wish::Wish;
@@ -202,15 +202,16 @@ async fn join(
     wish: &Wish,
 ) -> Result<bool, StoreError> {
     let now = server.clock.now();
+    let shown = known.subscriber.consent.text.as_deref();
     for (name, token) in others(server, door, known).await? {
         if wish.also.contains(&name) {
-            server.store.confirm(&token, now).await?;
+            server.store.confirm(&token, shown, now).await?;
         }
     }
     let mailbox = known.subscriber.mailbox.key();
     match known.subscriber.status {
         Status::Active => Ok(true),
-        Status::Pending if server.store.confirm(&known.token, now).await? => Ok(true),
+        Status::Pending if server.store.confirm(&known.token, shown, now).await? => Ok(true),
         // Who clicks twice has confirmed by the other click.
         Status::Pending => {
             let found = server.store.by_token(&known.token).await?;
@@ -324,7 +325,8 @@ async fn data(site: Site, State(server): Shared, Path(link): Link, headers: Head
 
 async fn erase(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Answer {
     let (door, known) = known(&server, &site, &link, BELOW, &headers).await?;
-    let erased = server.store.erase(&known.subscriber.mailbox, server.clock.now()).await;
+    let (mailbox, now) = (&known.subscriber.mailbox, server.clock.now());
+    let erased = consent::erase(&site.site, &server.store, mailbox, now).await;
     erased.map_err(page::failed)?;
     Ok(door.said(StatusCode::OK, "erased"))
 }

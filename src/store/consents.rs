@@ -64,7 +64,7 @@ impl Store {
 
     /// Somebody who does not get a newsletter is to be asked whether they want it, with what was chosen
     /// now; a wait before they are asked goes on. Nothing if they get it, or were asked about it since
-    /// a moment and may still answer. They keep their token.
+    /// a moment and may still answer. They keep their token, and who has left has until they are asked.
     pub async fn want(
         &self,
         newsletter: &str,
@@ -72,7 +72,7 @@ impl Store {
         since: Timestamp,
     ) -> Result<Option<Subscriber>, StoreError> {
         let query = format!(
-            "UPDATE subscribers SET status = $3, consent = $4, changed_at = $5, language = $6, \
+            "UPDATE subscribers SET consent = $4, changed_at = $5, language = $6, \
              frequency = $7, feeds = $8, \
              to_ask_at = CASE WHEN to_ask_at > 0 THEN to_ask_at ELSE $5 END \
              WHERE newsletter = $1 AND mailbox = $2 AND status <> $9 \
@@ -114,8 +114,8 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         let done = sqlx::query(
-            "UPDATE subscribers SET consent = $2, asked_at = $3, to_ask_at = $4 \
-             WHERE token = $1 AND status = $5 AND NOT EXISTS \
+            "UPDATE subscribers SET consent = $2, asked_at = $3, to_ask_at = $4, status = $5 \
+             WHERE token = $1 AND status <> $7 AND NOT EXISTS \
              (SELECT 1 FROM subscribers AS other \
               WHERE other.mailbox = subscribers.mailbox AND other.asked_at > $6)",
         )
@@ -125,6 +125,7 @@ impl Store {
         .bind(lease.as_millisecond())
         .bind(Status::Pending.as_str())
         .bind(since.as_millisecond())
+        .bind(Status::Active.as_str())
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
@@ -176,14 +177,14 @@ impl Store {
         let query = format!(
             "UPDATE subscribers SET to_ask_at = $2 WHERE token = \
              (SELECT token FROM subscribers WHERE to_ask_at > 0 AND to_ask_at <= $1 \
-              AND status = $4 AND changed_at >= $3 ORDER BY to_ask_at, token LIMIT 1) \
+              AND status <> $4 AND changed_at >= $3 ORDER BY to_ask_at, token LIMIT 1) \
              AND to_ask_at <= $1 RETURNING {COLUMNS}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(now.as_millisecond())
             .bind(lease.as_millisecond())
             .bind(since.as_millisecond())
-            .bind(Status::Pending.as_str())
+            .bind(Status::Active.as_str())
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| Ok((row.try_get("newsletter")?, subscriber(&row)?))).transpose()
@@ -222,10 +223,17 @@ impl Store {
         Ok(())
     }
 
-    /// Puts down that somebody has confirmed; false if nobody was asked.
-    pub async fn confirm(&self, token: &Token, now: Timestamp) -> Result<bool, StoreError> {
+    /// Puts down that somebody has confirmed, and what they were shown if that is not known; false if
+    /// nobody was asked.
+    pub async fn confirm(
+        &self,
+        token: &Token,
+        shown: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let Some((_, known)) = self.by_token(token).await? else { return Ok(false) };
-        let consent = Consent { confirmed_at: Some(now), ..known.consent };
+        let text = known.consent.text.or_else(|| shown.map(str::to_owned));
+        let consent = Consent { confirmed_at: Some(now), text, ..known.consent };
         let done = sqlx::query(
             "UPDATE subscribers SET status = $2, consent = $3, changed_at = $4 \
              WHERE token = $1 AND status = $5",

@@ -81,7 +81,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let done = sqlx::query(
-            "UPDATE subscribers SET status = $3, changed_at = $4 \
+            "UPDATE subscribers SET status = $3, changed_at = $4, to_ask_at = 0 \
              WHERE newsletter = $1 AND mailbox = $2",
         )
         .bind(newsletter)
@@ -100,7 +100,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<(String, Subscriber)>, StoreError> {
         let query = format!(
-            "UPDATE subscribers SET status = $2, changed_at = $3 WHERE token = $1 \
+            "UPDATE subscribers SET status = $2, changed_at = $3, to_ask_at = 0 WHERE token = $1 \
              RETURNING {COLUMNS}"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
@@ -157,6 +157,10 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;
+        if !self.is_shared {
+            // What is still written beside the file has the address, too, as long as the file is open.
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
+        }
         Ok(done.rows_affected())
     }
 
@@ -179,12 +183,14 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         // Of whom a mailing is just about to mail, too.
-        sqlx::query("UPDATE subscribers SET status = $2, changed_at = $3 WHERE mailbox = $1")
-            .bind(mailbox.key())
-            .bind(Status::Unsubscribed.as_str())
-            .bind(now.as_millisecond())
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "UPDATE subscribers SET status = $2, changed_at = $3, to_ask_at = 0 WHERE mailbox = $1",
+        )
+        .bind(mailbox.key())
+        .bind(Status::Unsubscribed.as_str())
+        .bind(now.as_millisecond())
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await
     }
 
