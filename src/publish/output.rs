@@ -108,7 +108,9 @@ impl Stage<'_> {
 
     /// Puts those that wait in the place of the old ones, once they are on the disk.
     pub fn commit(&mut self) -> Result<(), OutputError> {
-        let Some((place, _)) = &self.place else { return Ok(()) };
+        let Some((place, _)) = self.place.as_ref().filter(|_| !self.waiting.is_empty()) else {
+            return Ok(());
+        };
         let failed = |path: &Path, error| OutputError { path: path.to_owned(), error };
         sync(place).map_err(|error| failed(place, error))?;
         for (number, path) in self.waiting.iter().enumerate() {

@@ -22,6 +22,9 @@ impl Store {
     /// Puts down that these feeds are about to be written, before their items are read: if the items
     /// change meanwhile, that is forgotten.
     pub async fn note_publishing(&self, feeds: &[String]) -> Result<(), StoreError> {
+        if feeds.is_empty() {
+            return Ok(());
+        }
         let mut transaction = self.transaction().await?;
         for chunk in feeds.chunks(sql::VALUES / 2) {
             let query = format!(
