@@ -56,6 +56,26 @@ fn send(served: &Served, cookie: &str, path: &str, form: &str) -> Reply {
 }
 
 #[test]
+fn many_who_guess_at_once_do_not_keep_the_operator_waiting() {
+    let bed = bed();
+    let served = Served::start(&bed);
+    let guess = |n: usize| {
+        let headers = [
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("x-forwarded-for", &*format!("203.0.113.{n}")),
+        ];
+        served.ask("POST", "/desk/login", &headers, b"password=guess").status
+    };
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let guesses: Vec<_> = (0..80).map(|n| scope.spawn(move || guess(n))).collect();
+        guesses.into_iter().map(|guess| guess.join().expect("an answer")).collect()
+    });
+    let of = |wanted: u16| statuses.iter().filter(|status| **status == wanted).count();
+    assert!(of(503) > 0 && of(401) >= 16 && of(401) + of(503) == 80, "{statuses:?}");
+    log_in(&served);
+}
+
+#[test]
 fn nobody_sees_the_desk_without_its_password_nor_guesses_it() {
     let bed = bed();
     let served = Served::start(&bed);

@@ -355,8 +355,8 @@ fn what_was_answered_is_not_lost_when_it_stops_while_a_relay_hangs() {
     let served = Served::start(&bed);
     served.until("eight mails", || (relay.count() == 8).then_some(()));
     assert_eq!(served.stop(), Some(0));
-    // Hers may have been on its way.
-    bed.at("2026-05-05T15:10:00Z").run(&["send"]).ends(0);
+    // Nothing of hers had left.
+    bed.at("2026-05-04T15:16:00Z").run(&["send"]).ends(0);
     assert_eq!(relay.counts()["first@example.org"], 1);
 }
 
@@ -489,6 +489,24 @@ fn who_left_and_thinks_better_of_it_within_a_day_is_asked_when_that_is_over() {
     std::fs::remove_dir_all(bed.path("outbox")).expect("it is removed");
     bed.at("2026-05-05T15:01:00Z").run(&["send"]).ends(0);
     assert_eq!(mails(&bed), ["confirm/weekly-ana@example.org.eml"]);
+}
+
+#[test]
+fn what_somebody_agreed_to_is_kept_when_a_stranger_asks_for_them_again() {
+    let mut bed = bed("");
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org", "--consent", "at the fair"])
+        .ends(0);
+    bed.run(&["subscribers", "remove", "weekly", "ana@example.org"]).ends(0);
+    for at in ["2026-05-05T15:10:00Z", "2026-05-06T15:20:00Z"] {
+        bed.at(at);
+        let served = Served::start(&bed);
+        served.post(SUBSCRIBE, "email=ana@example.org").ends(200);
+        let confirm = link(&served, &bed, "weekly", "ana@example.org");
+        let data = confirm.replace("confirm", "preferences") + "/data";
+        let known = served.get(&data).ends(200);
+        assert!(known.contains("at the fair"), "{at}: {known}");
+        std::fs::remove_dir_all(bed.path("outbox")).expect("it is removed");
+    }
 }
 
 #[test]

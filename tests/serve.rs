@@ -100,6 +100,53 @@ fn who_has_it_already_is_told_so_until_it_changes() {
 }
 
 #[test]
+fn what_changes_twice_in_a_second_is_another_to_who_knows_its_date_alone() {
+    let bed = bed();
+    let at =
+        std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_700_000_000_250);
+    let stamp = |text: &str| {
+        let page = bed.path("public/page.html");
+        bed.write("public/page.new", text);
+        let file = std::fs::File::options().append(true).open(bed.path("public/page.new"));
+        file.and_then(|file| file.set_modified(at)).expect("a date");
+        std::fs::rename(bed.path("public/page.new"), page).expect("it is renamed");
+    };
+    stamp("one");
+    let served = Served::start(&bed);
+    let modified = served.get("/page.html").header("last-modified").to_owned();
+    stamp("two");
+    served.until("change", || (served.get("/page.html").text() == "two").then_some(()));
+    let known = [("if-modified-since", &*modified)];
+    assert_eq!(served.ask("GET", "/page.html", &known, b"").ends(200), "two");
+    let known = [("if-unmodified-since", &*modified)];
+    assert_eq!(served.ask("GET", "/page.html", &known, b"").status, 412);
+}
+
+#[test]
+fn who_wants_what_they_know_or_nothing_gets_nothing_of_another() {
+    let bed = bed();
+    let served = Served::start(&bed);
+    let etag = served.get("/news/feed.xml").header("etag").to_owned();
+    for (known, expected) in [(&*etag, 200), ("*", 200), ("\"other\"", 412)] {
+        let reply = served.ask("GET", "/news/feed.xml", &[("if-match", known)], b"");
+        assert_eq!(reply.status, expected, "{known}");
+    }
+}
+
+#[test]
+fn half_a_request_does_not_keep_it_from_stopping() {
+    let bed = bed();
+    let served = Served::start(&bed);
+    served.get("/news/feed.xml").ends(200);
+    let mut stream = TcpStream::connect(served.address).expect("a connection");
+    stream.write_all(b"GET /news/ HTTP/1.1\r\nhost: ne").expect("half a request");
+    let began = std::time::Instant::now();
+    assert_eq!(served.stop(), Some(0));
+    // An answer that was begun has ten.
+    assert!(began.elapsed() < std::time::Duration::from_secs(9), "{:?}", began.elapsed());
+}
+
+#[test]
 fn feeds_are_good_for_a_quarter_of_the_time_between_two_looks() {
     let bed = bed();
     bed.write(
@@ -177,6 +224,8 @@ fn nothing_but_the_output_is_served() {
         "/%2e%2e/infocus.toml",
         "/news/..%5c..%5cinfocus.toml",
         "//infocus.toml",
+        "/news%2Fitems",
+        "/news%2ffeed.xml",
         "/news/%00",
         "/.secret",
         "/.infocus-new1/0",

@@ -41,17 +41,19 @@ fn an_import_tells_what_became_of_every_line() {
                  Flo;flo@example.org;;hourly;\n\
                  Gil;gil@example.org;;;sports\n\
                  Ana;ANA@example.org;;;\n\
-                 Hal;;;;\n";
+                 Hal;;;;\n\
+                 Ivo;ivo@127.0.0.1;;;\n";
     bed.write("people.csv", table);
     let told = bed.run(&["subscribers", "import", "weekly", "people.csv"]).ends(3).stdout;
     let expected = "\
-2 added, 1 there already, 6 refused
+2 added, 1 there already, 7 refused
   people.csv:3: `bo@example.org` has unsubscribed
   people.csv:5: `dee at example.org` is no address
   people.csv:6: `EVE@example.org` is never mailed again: by hand
   people.csv:7: there is no frequency `hourly`, there is `daily`
   people.csv:8: it carries no feed `sports`, it carries `news`, `jobs`
   people.csv:10: no address
+  people.csv:11: `ivo@127.0.0.1` is no address
 ";
     assert_eq!(told, expected);
     let expected = [

@@ -186,6 +186,7 @@ fn active(
         text: text.map(str::to_owned),
         asked_at: now,
         confirmed_at: None,
+        before: None,
     };
     let (token, status) = (Token::draw(), Status::Active);
     Subscriber { token, mailbox, choice, status, consent, created_at: now }

@@ -71,7 +71,8 @@ impl Mailbox {
     }
 }
 
-/// A dot-atom, `@`, and a domain of at least two labels. Quoted locals exist on paper only.
+/// A dot-atom, `@`, and a domain of at least two labels, the last of which is no number: it is no address
+/// of a machine. Quoted locals exist on paper only.
 fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
     let is_atom = |part: &str| {
@@ -91,6 +92,7 @@ fn is_address(text: &str) -> bool {
         && local.split('.').all(is_atom)
         && domain.contains('.')
         && domain.split('.').all(is_label)
+        && !domain.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()))
 }
 
 impl<'de> Deserialize<'de> for Mailbox {

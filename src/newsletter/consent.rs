@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use walkdir::WalkDir;
 
-use super::delivery::OUTBOX;
+use super::delivery::{OUTBOX, Single};
 use super::subscriber::{Status, Subscriber, Token};
-use super::{Content, NewsletterError, delivery, master, own_page};
+use super::{Content, NewsletterError, master, own_page};
 use crate::hash;
 use crate::mail::smtp::{Fault, Step};
 use crate::mail::{Mailbox, Recipient};
@@ -102,11 +102,17 @@ async fn want(
     pending.status = Status::Pending;
     match store.subscribe(name, std::slice::from_ref(&pending)).await?.as_slice() {
         [Subscribed::Suppressed(_)] => Ok(None),
+        [Subscribed::Was(_)] => {
+            let known = store.subscriber(name, &pending.mailbox).await?;
+            pending.consent.before = known.and_then(|known| known.consent.given());
+            Ok(store.want(name, &pending, now - AGAIN).await?)
+        }
         _ => Ok(store.want(name, &pending, now - AGAIN).await?),
     }
 }
 
-/// Mails the question, once; false if another newsletter has asked them today, and it has to wait.
+/// Mails the question, once; false if another newsletter has asked them today, and it has to wait. It is
+/// put down that they were asked when the relay is ready for it: until then nothing has left.
 async fn mail(
     site: &Site,
     store: &Store,
@@ -117,28 +123,36 @@ async fn mail(
     let mail = Mail::render(site, name, &pending.choice.language)?;
     let (token, wanted_at) = (pending.token.clone(), pending.consent.asked_at);
     pending.consent.text = Some(mail.text.replace(Token::BLANK, "…"));
+    let again = now + now.duration_since(wanted_at).clamp(LATER, LATEST);
+    let offered = mail.offer(site, name, &pending, now).await;
+    if let Err(error) = offered.as_ref()
+        && !is_for_good(error)
+    {
+        store.ask_at(&token, again).await?;
+        return offered.map(|_| false);
+    }
     if !store.ask(&token, &pending.consent, (now - AGAIN, now, now + AGAIN)).await? {
         store.ask_after(&token, AGAIN).await?;
         return Ok(false);
     }
-    if let Err(error) = mail.post(site, name, &pending, now).await {
-        match &error {
-            // It may have left, or never will: either is once a day enough.
-            NewsletterError::Relay(Fault { step: Step::End, .. }) => {
-                store.was_asked(&token).await?;
-            }
-            NewsletterError::Refused(_, reply) if reply.code >= 500 => {
-                store.was_asked(&token).await?;
-            }
-            _ => {
-                let wait = now.duration_since(wanted_at).clamp(LATER, LATEST);
-                store.was_not_asked(&token, now + wait).await?;
-            }
-        }
-        return Err(error);
+    let left = match offered {
+        Ok(single) => single.leave().await,
+        Err(error) => Err(error),
+    };
+    match &left {
+        Err(error) if !is_for_good(error) => store.was_not_asked(&token, again).await?,
+        _ => store.was_asked(&token).await?,
     }
-    store.was_asked(&token).await?;
-    Ok(true)
+    left.map(|()| true)
+}
+
+/// It may have left, or never will: either is once a day enough.
+fn is_for_good(error: &NewsletterError) -> bool {
+    match error {
+        NewsletterError::Relay(Fault { step, .. }) => *step == Step::End,
+        NewsletterError::Refused(_, reply) => reply.code >= 500,
+        _ => false,
+    }
 }
 
 /// The mail that asks, with the blank in the place of the token.
@@ -150,13 +164,13 @@ struct Mail {
 }
 
 impl Mail {
-    async fn post(
+    async fn offer(
         &self,
         site: &Site,
         name: &str,
         to: &Subscriber,
         now: Timestamp,
-    ) -> Result<(), NewsletterError> {
+    ) -> Result<Single, NewsletterError> {
         let id = hash::short([name.to_owned(), to.token.to_string(), now.to_string()], 16);
         let content = Content {
             newsletter: name,
@@ -168,7 +182,7 @@ impl Mail {
             html: &self.html,
         };
         let to = Recipient { mailbox: &to.mailbox, token: &to.token, message_id: &id };
-        delivery::post(site, &master(site, &content)?, name, to, "confirm").await
+        Single::offer(site, &master(site, &content)?, name, to, "confirm").await
     }
 
     fn render(site: &Site, name: &str, language: &str) -> Result<Mail, NewsletterError> {

@@ -34,7 +34,7 @@ use crate::site::Site;
 use crate::store::{self, Store, StoreError};
 use ledger::Ledger;
 use pace::{Limits, Pause, Window};
-pub(in crate::newsletter) use single::post;
+pub(in crate::newsletter) use single::Single;
 pub use single::test_copy;
 pub use state::State;
 use work::Work;

@@ -84,6 +84,19 @@ pub struct Consent {
     /// When they followed the link in the mail that asked whether it was them.
     #[serde(default)]
     pub confirmed_at: Option<Timestamp>,
+    /// What they had agreed to before they were asked anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<Consent>>,
+}
+
+impl Consent {
+    /// The last that somebody gave: a form alone may have been filled in by a stranger.
+    pub fn given(self) -> Option<Box<Consent>> {
+        match self.confirmed_at.is_some() || self.how != "form" {
+            true => Some(Box::new(Consent { before: None, ..self })),
+            false => self.before,
+        }
+    }
 }
 
 /// What a subscriber's own links carry: 128 random bits, so that nobody guesses one.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::{Loaded, Server, page};
 
-use session::Session;
+use session::{Refused, Session};
 pub use session::{Sessions, hash as hash_password};
 
 /// Attempts to log in, of one client in a quarter of an hour.
@@ -112,8 +112,16 @@ async fn login(
         let problem = Some("Too many attempts. Wait a quarter of an hour.");
         return login_form(&loaded, StatusCode::TOO_MANY_REQUESTS, problem);
     }
-    let Some(session) = server.sessions.begin(login.password, hash).await else {
-        return login_form(&loaded, StatusCode::UNAUTHORIZED, Some("This is not the password."));
+    let session = match server.sessions.begin(login.password, hash).await {
+        Ok(session) => session,
+        Err(Refused::Wrong) => {
+            let problem = Some("This is not the password.");
+            return login_form(&loaded, StatusCode::UNAUTHORIZED, problem);
+        }
+        Err(Refused::Busy) => {
+            let problem = Some("Too many try to log in just now. Try again.");
+            return login_form(&loaded, StatusCode::SERVICE_UNAVAILABLE, problem);
+        }
     };
     let is_secure = loaded.site.settings.base_url.scheme() == "https";
     let secure = if is_secure { "; Secure" } else { "" };

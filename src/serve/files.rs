@@ -9,10 +9,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use arc_swap::ArcSwap;
-use hyper::{HeaderMap, Method, Request, header};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
 use url::Url;
@@ -68,11 +69,15 @@ impl Files {
             (Some(directory), true) => directory,
             _ => path,
         };
-        // However it is written, it is one file.
+        // However it is written, it is one file; but a slash that is written otherwise divides nothing
+        // (RFC 3986, 2.2).
         let decoded = match path.contains('%') {
             true => percent_decode_str(path).decode_utf8().ok()?,
             false => path.into(),
         };
+        if decoded.matches('/').count() != path.matches('/').count() {
+            return None;
+        }
         let path = &*decoded;
         if let Some(kept) = self.kept.load().get(path)
             && self.is_fresh(kept, now)
@@ -121,7 +126,11 @@ impl Files {
         let (file, lasting) = (self.root.join(&name), self.rhythm.of(&name));
         let links = self.links(path);
         let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting, links));
-        let kept = Arc::new(reading.await.ok()?.ok()?);
+        let mut kept = reading.await.ok()?.ok()?;
+        if let Some(before) = others.get(path) {
+            kept.come_after(before);
+        }
+        let kept = Arc::new(kept);
         let mut all = HashMap::clone(&others);
         all.insert(path.to_owned(), kept.clone());
         make_room(&mut all);
@@ -175,11 +184,28 @@ fn safe(path: &str) -> Option<&str> {
 /// True if a client has what is there already.
 fn has_it(headers: &HeaderMap, kept: &Kept) -> bool {
     match headers.get(header::IF_NONE_MATCH) {
-        // What a client has in one encoding is as good as in another.
-        Some(known) => known.to_str().is_ok_and(|known| known == "*" || known.contains(&kept.hash)),
-        None => headers
-            .get(header::IF_MODIFIED_SINCE)
-            .and_then(|since| httpdate::parse_http_date(since.to_str().ok()?).ok())
-            .is_some_and(|since| kept.modified <= since),
+        Some(known) => names(known, kept),
+        None => {
+            date(headers, header::IF_MODIFIED_SINCE).is_some_and(|since| kept.modified <= since)
+        }
     }
+}
+
+/// True if a client wants what it knows or nothing, and this is another (RFC 9110, 13.1).
+fn is_another(headers: &HeaderMap, kept: &Kept) -> bool {
+    match headers.get(header::IF_MATCH) {
+        Some(known) => !names(known, kept),
+        None => {
+            date(headers, header::IF_UNMODIFIED_SINCE).is_some_and(|since| kept.modified > since)
+        }
+    }
+}
+
+/// What a client has in one encoding is as good as in another.
+fn names(known: &HeaderValue, kept: &Kept) -> bool {
+    known.to_str().is_ok_and(|known| known == "*" || known.contains(&kept.hash))
+}
+
+fn date(headers: &HeaderMap, name: HeaderName) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(name)?.to_str().ok()?).ok()
 }

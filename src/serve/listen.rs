@@ -19,7 +19,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::{sleep, timeout};
 
 use super::Reply;
@@ -40,6 +40,9 @@ const FILES: u64 = 128;
 /// How long what was begun may take when it is time to stop.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long a client may be silent then of whom nothing was begun.
+const HASTE: Duration = Duration::from_secs(1);
+
 /// Answers requests until `stop`.
 pub async fn run<F>(
     listener: TcpListener,
@@ -51,6 +54,7 @@ where
 {
     let room = Arc::new(Semaphore::new(connections()));
     let shutdown = GracefulShutdown::new();
+    let (stopping, is_stopping) = watch::channel(false);
     let mut http = http1::Builder::new();
     // A timer for each request would cost as much as the answer: there is one for each connection.
     http.header_read_timeout(None).max_buf_size(HEADERS);
@@ -86,16 +90,22 @@ where
         });
         let stream = TokioIo::new(Watched { stream, activity: activity.clone() });
         let connection = shutdown.watch(http.serve_connection(stream, service));
+        let mut is_stopping = is_stopping.clone();
         tokio::spawn(async move {
             // Whoever breaks off, or sends what is no request, has been told so.
             tokio::select! {
                 _ = connection => {}
-                () = activity.ceases() => {}
+                () = activity.ceases(PATIENCE) => {}
+                () = async {
+                    let _ = is_stopping.wait_for(|is_stopping| *is_stopping).await;
+                    activity.ceases(HASTE).await;
+                } => {}
             }
             drop(place);
         });
     }
     drop(listener);
+    stopping.send_replace(true);
     let _ = timeout(GRACE, shutdown.shutdown()).await;
     Ok(())
 }
@@ -111,10 +121,10 @@ struct Activity {
 impl Activity {
     /// Ends when nothing has left for a while and nothing is being answered: the client is gone, or takes
     /// its time to keep us busy.
-    async fn ceases(&self) {
+    async fn ceases(&self, patience: Duration) {
         let mut before = None;
         loop {
-            sleep(PATIENCE).await;
+            sleep(patience).await;
             let written = self.written.load(Ordering::Relaxed);
             if before == Some(written) && !self.answering.load(Ordering::Relaxed) {
                 return;

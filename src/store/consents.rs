@@ -147,6 +147,16 @@ impl Store {
         Ok(())
     }
 
+    /// Nothing has left to ask somebody: they are asked from a moment on.
+    pub async fn ask_at(&self, token: &Token, again: Timestamp) -> Result<(), StoreError> {
+        sqlx::query("UPDATE subscribers SET to_ask_at = $2 WHERE token = $1")
+            .bind(token.as_str())
+            .bind(again.as_millisecond())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// The mail that was to ask somebody has left.
     pub async fn was_asked(&self, token: &Token) -> Result<(), StoreError> {
         sqlx::query("UPDATE subscribers SET to_ask_at = 0 WHERE token = $1")
@@ -156,7 +166,8 @@ impl Store {
         Ok(())
     }
 
-    /// Somebody was to be asked and could not be: they may be asked at once, and are from a moment on.
+    /// A mail was leaving that asks somebody, and has not left: they may be asked at once, and are from a
+    /// moment on.
     pub async fn was_not_asked(&self, token: &Token, again: Timestamp) -> Result<(), StoreError> {
         sqlx::query("UPDATE subscribers SET asked_at = 0, to_ask_at = $2 WHERE token = $1")
             .bind(token.as_str())

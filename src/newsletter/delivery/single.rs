@@ -39,43 +39,66 @@ pub async fn test_copy(
     };
     let token = Token::nobody();
     let recipient = Recipient { mailbox: to, token: &token, message_id: &id };
-    post(site, &master(site, &content)?, name, recipient, "test").await?;
+    Single::offer(site, &master(site, &content)?, name, recipient, "test").await?.leave().await?;
     Ok(true)
 }
 
-/// Sends one message to one address at once, in the ledger of nobody. In an outbox it lies in a
-/// directory for its kind.
-pub(in crate::newsletter) async fn post(
-    site: &Site,
-    master: &Master,
-    name: &str,
-    to: Recipient<'_>,
-    kind: &str,
-) -> Result<(), NewsletterError> {
-    let mail = &site.settings.mail;
-    let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
-    let message = master.copy(to, signer.as_ref());
-    let Transport::Smtp(relay) = &mail.transport else {
-        // Another run may be filling the outbox.
-        let file = format!("{kind}/{name}-{}.eml", to.mailbox.file_name());
-        return Ok(Output::new(site.root.join(OUTBOX)).put(&file, &message)?);
-    };
-    let from = sender(site, name)?;
-    let envelope = Envelope {
-        from: from.address().to_owned(),
-        to: to.mailbox.address().to_owned(),
-        size: message.len(),
-    };
-    let secret = std::env::var(SECRET).ok();
-    let mut session = Session::open(relay, from.domain(), secret.as_deref(), PATIENCE).await?;
-    match session.offer(&envelope).await? {
-        Offered::Refused(step, reply) => return Err(NewsletterError::Refused(step, reply)),
-        Offered::Wanted => session.content(&message).await?,
+/// One message to one address, in the ledger of nobody, as far as it goes before it may have left.
+pub(in crate::newsletter) struct Single {
+    message: Vec<u8>,
+    way: Way,
+}
+
+/// An outbox, in which it lies in a directory for its kind, or a relay that wants it.
+enum Way {
+    Outbox(Output, String),
+    Relay(Box<Session>),
+}
+
+impl Single {
+    /// Makes it and asks the relay whether it is wanted.
+    pub async fn offer(
+        site: &Site,
+        master: &Master,
+        name: &str,
+        to: Recipient<'_>,
+        kind: &str,
+    ) -> Result<Single, NewsletterError> {
+        let mail = &site.settings.mail;
+        let signer = mail.dkim.as_ref().map(|dkim| Signer::load(&site.root, dkim)).transpose()?;
+        let message = master.copy(to, signer.as_ref());
+        let Transport::Smtp(relay) = &mail.transport else {
+            let file = format!("{kind}/{name}-{}.eml", to.mailbox.file_name());
+            let way = Way::Outbox(Output::new(site.root.join(OUTBOX)), file);
+            return Ok(Single { message, way });
+        };
+        let from = sender(site, name)?;
+        let envelope = Envelope {
+            from: from.address().to_owned(),
+            to: to.mailbox.address().to_owned(),
+            size: message.len(),
+        };
+        let secret = std::env::var(SECRET).ok();
+        let mut session = Session::open(relay, from.domain(), secret.as_deref(), PATIENCE).await?;
+        match session.offer(&envelope).await? {
+            Offered::Refused(step, reply) => Err(NewsletterError::Refused(step, reply)),
+            Offered::Wanted => Ok(Single { message, way: Way::Relay(Box::new(session)) }),
+        }
     }
-    let reply = session.end(None).await.reply?;
-    if !reply.is_positive() {
-        return Err(NewsletterError::Refused(Step::End, reply));
+
+    /// Sends it.
+    pub async fn leave(self) -> Result<(), NewsletterError> {
+        let mut session = match self.way {
+            // Another run may be filling the outbox.
+            Way::Outbox(outbox, file) => return Ok(outbox.put(&file, &self.message)?),
+            Way::Relay(session) => session,
+        };
+        session.content(&self.message).await?;
+        let reply = session.end(None).await.reply?;
+        if !reply.is_positive() {
+            return Err(NewsletterError::Refused(Step::End, reply));
+        }
+        session.close().await;
+        Ok(())
     }
-    session.close().await;
-    Ok(())
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Mutex as Turn;
+use tokio::sync::{Mutex as Turn, Semaphore};
 
 use crate::newsletter::Token;
 use crate::serve::held;
@@ -17,6 +17,9 @@ const LASTING: Duration = Duration::from_secs(12 * 3600);
 
 /// Sessions at the same time; then the oldest ends.
 const MOST: usize = 100;
+
+/// Passwords that wait to be looked at.
+const WAITING: usize = 16;
 
 /// Somebody who has logged in.
 #[derive(Debug, Clone)]
@@ -29,11 +32,24 @@ pub struct Session {
 }
 
 /// All of them, by what their cookies say.
-#[derive(Default)]
 pub struct Sessions {
     all: Mutex<HashMap<String, Session>>,
     /// A password costs some memory: one is looked at a time.
     turn: Turn<()>,
+    waiting: Semaphore,
+}
+
+impl Default for Sessions {
+    fn default() -> Sessions {
+        Sessions { all: Mutex::default(), turn: Turn::default(), waiting: Semaphore::new(WAITING) }
+    }
+}
+
+/// Why somebody is not logged in.
+pub enum Refused {
+    Wrong,
+    /// Too many passwords wait to be looked at.
+    Busy,
 }
 
 impl fmt::Debug for Sessions {
@@ -50,12 +66,13 @@ impl Sessions {
     }
 
     /// Begins one, if the password is that of which there is a hash; says what the cookie has to.
-    pub async fn begin(&self, password: String, hash: String) -> Option<String> {
+    pub async fn begin(&self, password: String, hash: String) -> Result<String, Refused> {
+        let _place = self.waiting.try_acquire().map_err(|_| Refused::Busy)?;
         let _turn = self.turn.lock().await;
         let of = hash.clone();
         let is_right = tokio::task::spawn_blocking(move || is_of(&password, &of)).await;
         if !is_right.unwrap_or(false) {
-            return None;
+            return Err(Refused::Wrong);
         }
         let cookie = Token::draw().to_string();
         let session =
@@ -68,7 +85,7 @@ impl Sessions {
             oldest.and_then(|cookie| all.remove(&cookie));
         }
         all.insert(cookie.clone(), session);
-        Some(cookie)
+        Ok(cookie)
     }
 
     pub fn end(&self, cookie: &str) {

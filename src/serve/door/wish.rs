@@ -80,8 +80,13 @@ impl Wish {
         // A name would be a text of a stranger's in a mail of ours.
         let mailbox = Mailbox::new("", &self.email).ok_or("no_email")?;
         let choice = self.choice(door).ok_or("no_choice")?;
-        let consent =
-            Consent { how: "form".to_owned(), text: None, asked_at: now, confirmed_at: None };
+        let consent = Consent {
+            how: "form".to_owned(),
+            text: None,
+            asked_at: now,
+            confirmed_at: None,
+            before: None,
+        };
         let (token, status) = (Token::draw(), Status::Pending);
         Ok(Subscriber { token, mailbox, choice, status, consent, created_at: now })
     }

@@ -7,8 +7,8 @@ use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 
-use super::has_it;
 use super::kept::{Coded, Kept};
+use super::{has_it, is_another};
 use crate::serve::Reply;
 
 /// Pages may show pictures and styles, and run nothing.
@@ -22,6 +22,9 @@ const ANYBODY: HeaderValue = HeaderValue::from_static("*");
 /// What is there, or that the client has it.
 pub fn answer(kept: &Kept, method: &Method, headers: &HeaderMap) -> Reply {
     let (coded, coding) = coded(kept, headers.get(header::ACCEPT_ENCODING));
+    if is_another(headers, kept) {
+        return bare(StatusCode::PRECONDITION_FAILED, Bytes::new());
+    }
     if has_it(headers, kept) {
         return unchanged(kept, coded);
     }
@@ -115,27 +118,37 @@ fn with(kept: &Kept, coded: &Coded, status: StatusCode, body: Bytes) -> Reply {
     reply
 }
 
-/// The smallest of what there is that a client takes (RFC 9110, 12.5.3).
+/// What a client likes best of what there is, and of what it likes as much the smallest (RFC 9110, 12.5.3).
 fn coded<'a>(kept: &'a Kept, accepted: Option<&HeaderValue>) -> (&'a Coded, Option<&'static str>) {
     let accepted = accepted.and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
     let codings = [("br", &kept.brotli), ("zstd", &kept.zstd), ("gzip", &kept.gzip)];
+    let mut best = (0, &kept.plain, None);
     for (name, coded) in codings {
         if let Some(coded) = coded
-            && takes(accepted, name)
+            && let weight = weight(accepted, name)
+            && weight > best.0
         {
-            return (coded, Some(name));
+            best = (weight, coded, Some(name));
         }
     }
-    (&kept.plain, None)
+    (best.1, best.2)
 }
 
-fn takes(accepted: &str, coding: &str) -> bool {
-    accepted.split(',').any(|one| {
-        let (name, quality) = one.split_once(';').unwrap_or((one, ""));
-        let quality = quality.trim().strip_prefix("q=");
-        let is_refused = quality.is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0));
-        name.trim().eq_ignore_ascii_case(coding) && !is_refused
-    })
+/// How much a client likes a coding, in thousandths: nothing of what it does not name.
+fn weight(accepted: &str, coding: &str) -> u16 {
+    let named = accepted.split(',').find_map(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next().filter(|name| name.eq_ignore_ascii_case(coding)).map(|_| parts)
+    });
+    let Some(mut parameters) = named else { return 0 };
+    let quality = parameters.find_map(|one| {
+        let (name, value) = one.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok())
+    });
+    match quality {
+        None => 1000,
+        Some(quality) => (quality.unwrap_or_default().clamp(0.0, 1.0) * 1000.0) as u16,
+    }
 }
 
 /// A part of a file, where one is asked for, of what the client has the rest of (RFC 9110, 14). More
@@ -184,7 +197,7 @@ fn range_of(text: &str, length: usize) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{range_of, takes};
+    use super::{range_of, weight};
 
     #[test]
     fn parts_are_what_rfc_9110_says() {
@@ -205,16 +218,20 @@ mod tests {
     }
 
     #[test]
-    fn a_coding_is_taken_if_it_is_named_and_not_refused() {
+    fn a_coding_weighs_what_the_client_says() {
         for (accepted, expected) in [
-            ("gzip", true),
-            ("br, GZIP;q=0.5", true),
-            ("gzip;q=0", false),
-            ("gzip;q=0.000, br", false),
-            ("", false),
-            ("xgzip", false),
+            ("gzip", 1000),
+            ("br, GZIP;q=0.5", 500),
+            ("gzip; Q=0.25", 250),
+            ("gzip;q=0", 0),
+            ("gzip;foo=1;q=0", 0),
+            ("gzip;q=0.000, br", 0),
+            ("gzip;q=much", 0),
+            ("br;q=0.1, gzip;q=1", 1000),
+            ("", 0),
+            ("xgzip", 0),
         ] {
-            assert_eq!(takes(accepted, "gzip"), expected, "{accepted}");
+            assert_eq!(weight(accepted, "gzip"), expected, "{accepted}");
         }
     }
 }

@@ -123,6 +123,18 @@ impl Kept {
         })
     }
 
+    /// Its date is later than that of what it has replaced, though both are of the same second: who knows
+    /// the other by its date alone is told that this is another.
+    pub fn come_after(&mut self, before: &Kept) {
+        let later = before.modified + Duration::from_secs(1);
+        if self.hash != before.hash
+            && self.modified < later
+            && let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(later))
+        {
+            (self.modified, self.last_modified) = (later, date);
+        }
+    }
+
     /// True if a file is still the one that was read.
     pub fn is_of(&self, metadata: &Metadata) -> bool {
         stamp(metadata).is_ok_and(|stamp| stamp == self.stamp)
