@@ -16,7 +16,7 @@ use infocus::extract::rules::{Rules, read};
 use infocus::model::{Item, Slug};
 use infocus::normalize::ledger::{Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting};
-use infocus::publish::{Output, Publisher};
+use infocus::publish::{Directory, Publisher, Rollout};
 use infocus::templates::Templates;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -115,7 +115,7 @@ fn write(bencher: Bencher, items: usize) {
     let settings = Settings::default();
     let directory = tempfile::tempdir().expect("a directory");
     let templates = Templates::load(directory.path()).expect("templates");
-    let output = Output::new(directory.path().to_owned());
+    let output = Directory::new(directory.path().to_owned());
     let publisher = Publisher {
         base_url: &settings.base_url,
         zone: &TimeZone::UTC,
@@ -125,9 +125,11 @@ fn write(bencher: Bencher, items: usize) {
     let feed = Feed { window: items, ..Feed::sample() };
     let items = settled(items);
     bencher.bench_local(|| {
-        let mut stage = output.stage().expect("a directory");
-        publisher.feed(&feed, &items, &mut stage).expect("written");
-        stage.commit().expect("written");
+        let mut rollout = Rollout::Stage(&output, output.stage().expect("a directory"));
+        publisher.feed(&feed, &items, &mut rollout).expect("written");
+        if let Rollout::Stage(_, stage) = &mut rollout {
+            stage.commit().expect("written");
+        }
     });
 }
 

@@ -239,7 +239,7 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
                     let answer = runtime.block_on(run_with_store(cli, &site, run.as_mut(), clock));
                     if let Some(run) = run {
                         // What is not put down costs the next run some time.
-                        let _ = run.end(site.output().root(), site.database());
+                        let _ = run.end(site.output_directory(), site.database());
                     }
                     answer
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
@@ -39,8 +40,10 @@ pub struct Settings {
     pub time_zone: TimeZone,
     /// BCP 47; of feeds that do not say their own.
     pub language: String,
-    /// Directory for what is published, relative to the site.
-    pub output: PathBuf,
+    /// For what is published: a directory, relative to the site, or a bucket of an object store
+    /// (`s3://bucket/prefix`, `gs://`, `az://`).
+    #[schemars(with = "String")]
+    pub output: Target,
     pub database: String,
     /// A WebSub hub that hears of each change of a feed, so that readers who subscribed there do.
     #[serde(deserialize_with = "toml_file::optional_address")]
@@ -51,6 +54,51 @@ pub struct Settings {
     pub mail: Mail,
     pub newsletters: BTreeMap<String, Newsletter>,
     pub serve: Serve,
+}
+
+/// Where what is published goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    Directory(PathBuf),
+    Bucket(Url),
+}
+
+impl Target {
+    /// Object stores, by the beginnings of their addresses.
+    const STORES: [&str; 3] = ["s3", "gs", "az"];
+
+    pub fn parse(text: &str) -> Result<Target, String> {
+        let Some((scheme, _)) = text.split_once("://") else {
+            return Ok(Target::Directory(text.into()));
+        };
+        let url = Url::parse(text).ok().filter(|url| {
+            Target::STORES.contains(&scheme)
+                && url.host_str().is_some_and(|bucket| !bucket.is_empty())
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        url.map(Target::Bucket).ok_or_else(|| {
+            format!(
+                "`{text}` is no bucket, expected such as `s3://bucket/prefix`, `gs://` or `az://`"
+            )
+        })
+    }
+}
+
+/// As it stands in the settings.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Directory(path) => path.display().fmt(f),
+            Target::Bucket(url) => url.fmt(f),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Target {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Target, D::Error> {
+        Target::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
 }
 
 /// Who hears of sources that give less than they should, once, and of their recovery.
@@ -215,7 +263,7 @@ impl Default for Settings {
             contact: None,
             time_zone: TimeZone::UTC,
             language: "en".to_owned(),
-            output: "public".into(),
+            output: Target::Directory("public".into()),
             database: "sqlite:infocus.db".to_owned(),
             hub: None,
             fetch: Fetch::default(),
@@ -240,9 +288,10 @@ impl Settings {
 
     /// The output is served to the world: the site's own files may not lie in it.
     fn misplaced_output(&self) -> Option<Diagnostic> {
+        let Target::Directory(output) = &self.output else { return None };
         let mut names = Vec::new();
         let mut is_inside = true;
-        for part in self.output.components() {
+        for part in output.components() {
             match part {
                 Component::Normal(name) => names.push(name),
                 Component::ParentDir => is_inside &= names.pop().is_some(),
@@ -261,7 +310,7 @@ impl Settings {
         is_misplaced.then(|| {
             Diagnostic::new(format!(
                 "`output` is `{}`, where the site's own files are",
-                self.output.display()
+                output.display()
             ))
             .help("name a directory that has nothing else in it: `output = \"public\"`")
         })
@@ -281,7 +330,8 @@ impl Settings {
             })?;
         }
         if let Some(output) = environment("INFOCUS_OUTPUT") {
-            settings.output = output.into();
+            settings.output = Target::parse(&output)
+                .map_err(|problem| Diagnostic::new(format!("`INFOCUS_OUTPUT`: {problem}")))?;
         }
         if let Some(database) = environment("INFOCUS_DATABASE") {
             settings.database = database;

@@ -1,10 +1,13 @@
 //! Items to what people read: RSS, Atom, JSON Feed, web pages, OPML. The writers are pure; only
-//! [`Stage`] touches files.
+//! [`Rollout`] touches what is published.
 
 mod atom;
+mod bucket;
+mod directory;
 mod document;
 mod health;
 mod json;
+mod media;
 mod output;
 mod pages;
 mod paging;
@@ -14,9 +17,12 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 pub use atom::write as write_atom;
+pub use bucket::Bucket;
+pub use directory::{Directory, Stage};
 pub use document::{FeedDocument, date_of, link_of, window};
 pub use health::write as health;
-pub use output::{Output, OutputError, Stage};
+pub use media::{Rhythm, media_type};
+pub use output::{Output, OutputError, Rollout};
 pub use rss::write as write_rss;
 
 use crate::catalog::Feed;
@@ -59,7 +65,7 @@ impl Publisher<'_> {
         &self,
         feed: &Feed,
         items: &[Item],
-        stage: &mut Stage<'_>,
+        rollout: &mut Rollout<'_>,
     ) -> Result<Changed, PublishError> {
         let shown = window(items, feed.window);
         let pages = if shown.len() < items.len() { paging::pages(items) } else { Vec::new() };
@@ -70,7 +76,7 @@ impl Publisher<'_> {
         };
         let (mut files, mut topics) = (0, Vec::new());
         let mut write = |name: &str, bytes: Vec<u8>| -> Result<bool, PublishError> {
-            let is_new = stage.write(&format!("{}/{name}", feed.slug), &bytes)?;
+            let is_new = rollout.write(&format!("{}/{name}", feed.slug), &bytes)?;
             files += usize::from(is_new);
             Ok(is_new)
         };
@@ -105,12 +111,12 @@ impl Publisher<'_> {
         title: &str,
         language: &str,
         feeds: &[&Feed],
-        stage: &mut Stage<'_>,
+        rollout: &mut Rollout<'_>,
     ) -> Result<(), PublishError> {
         let index = pages::index(title, language, feeds, self.base_url, self.templates)?;
         let opml = pages::opml(title, feeds, self.base_url, self.templates)?;
         for (name, text) in [("index.html", index), ("feeds.opml", opml)] {
-            stage.write(name, text.as_bytes())?;
+            rollout.write(name, text.as_bytes())?;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ struct Idle {
     until: Timestamp,
     /// What changes meanwhile can be seen.
     is_sure: bool,
-    output: PathBuf,
+    output: Option<PathBuf>,
     /// The file of the database, if it is one.
     database: Option<PathBuf>,
     /// What the file system knows of the site, and of what comes of it.
@@ -85,7 +85,7 @@ impl Run {
                 && idle.since <= now
                 && now < idle.until
                 && idle.site == self.site
-                && idle.made == made_state(&idle.output, idle.database.as_deref())
+                && idle.made == made_state(idle.output.as_deref(), idle.database.as_deref())
         })
     }
 
@@ -96,11 +96,11 @@ impl Run {
     }
 
     /// Ends the run and puts down what there is to do, when all else is on the disk.
-    pub fn end(mut self, output: &Path, database: Option<PathBuf>) -> io::Result<()> {
+    pub fn end(mut self, output: Option<PathBuf>, database: Option<PathBuf>) -> io::Result<()> {
         let text = match self.idle {
             Some((since, until, is_sure)) => {
-                let (site, made) = (self.site.clone(), made_state(output, database.as_deref()));
-                let output = output.to_owned();
+                let made = made_state(output.as_deref(), database.as_deref());
+                let site = self.site.clone();
                 serde_json::to_string(&Idle {
                     since,
                     until,
@@ -161,10 +161,11 @@ pub fn site_state(site: &Path) -> String {
     hash::short(parts, HASH)
 }
 
-/// What it knows of the output and the database.
-fn made_state(output: &Path, database: Option<&Path>) -> String {
+/// What it knows of the output and the database, as far as these are files.
+fn made_state(output: Option<&Path>, database: Option<&Path>) -> String {
     // A file that goes, or is replaced, changes its directory.
-    let mut entries: Vec<_> = fs::read_dir(output).into_iter().flatten().flatten().collect();
+    let entries = output.and_then(|output| fs::read_dir(output).ok());
+    let mut entries: Vec<_> = entries.into_iter().flatten().flatten().collect();
     entries.sort_by_key(|entry| entry.file_name());
     let known = |entry: &fs::DirEntry| named(entry.file_name(), entry.metadata().ok());
     let mut parts: Vec<Vec<u8>> = entries.iter().flat_map(known).collect();

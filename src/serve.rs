@@ -32,7 +32,7 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 
 use crate::clock::Clock;
-use crate::diagnostic::Invalid;
+use crate::diagnostic::{Diagnostic, Invalid};
 use crate::rehearse::rehearse;
 use crate::run;
 use crate::site::{Site, TAKEN};
@@ -85,13 +85,14 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    fn load(root: &Path) -> Result<Loaded, Invalid> {
+    fn load(root: &Path, store: Store) -> Result<Loaded, Invalid> {
         // Before it is read: what is changed meanwhile is another.
         let state = run::site_state(root);
         let site = Site::load(root)?;
         rehearse(&site)?;
+        let files = Files::new(&site, store).map_err(|error| Diagnostic::new(error.to_string()))?;
         let base = site.settings.base_url.path().trim_end_matches('/').to_owned();
-        Ok(Loaded { files: Files::new(&site), base, state, site })
+        Ok(Loaded { files, base, state, site })
     }
 
     /// A path below the site's own, if it is one: a proxy may have cut that off, or not.
@@ -112,7 +113,7 @@ pub struct Options {
 impl Server {
     /// A server of the site in a directory, if that is a valid one.
     pub fn new(root: &Path, store: Store, options: Options) -> Result<Arc<Server>, Invalid> {
-        let loaded = Loaded::load(root)?;
+        let loaded = Loaded::load(root, store.clone())?;
         Ok(Arc::new(Server {
             root: root.to_owned(),
             logins: Limit::new(Duration::from_secs(900)),
@@ -164,12 +165,13 @@ impl Server {
         let mut refused = String::new();
         loop {
             tokio::time::sleep(LOOK).await;
-            let (root, state) = (self.root.clone(), self.loaded().state.clone());
+            let (root, store) = (self.root.clone(), self.store.clone());
+            let state = self.loaded().state.clone();
             let before = refused.clone();
             let looked = tokio::task::spawn_blocking(move || {
                 let now = run::site_state(&root);
                 let is_known = now == state || now == before;
-                (!is_known).then(|| (now, Loaded::load(&root)))
+                (!is_known).then(|| (now, Loaded::load(&root, store)))
             });
             match looked.await {
                 Ok(Some((state, Ok(loaded)))) if self.is_elsewhere(&loaded.site) => {

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::catalog::{self, Feed, Location};
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, Target};
 use crate::diagnostic::{Diagnostic, Invalid};
 use crate::fetch::Fetcher;
 use crate::model::Slug;
-use crate::publish::Output;
+use crate::publish::{Bucket, Directory, Output, OutputError, Rhythm};
 use crate::store;
 use crate::templates::Templates;
 
@@ -80,8 +80,30 @@ impl Site {
         store::file(&self.root, &self.settings.database)
     }
 
-    pub fn output(&self) -> Output {
-        Output::new(self.root.join(&self.settings.output))
+    /// Where what is published goes.
+    pub fn output(&self) -> Result<Output, OutputError> {
+        match &self.settings.output {
+            Target::Directory(path) => Ok(Output::Directory(Directory::new(self.root.join(path)))),
+            Target::Bucket(address) => {
+                Ok(Output::Bucket(Bucket::open(address, Rhythm::new(&self.feeds))?))
+            }
+        }
+    }
+
+    /// Its directory, if it is one.
+    pub fn output_directory(&self) -> Option<PathBuf> {
+        match &self.settings.output {
+            Target::Directory(path) => Some(self.root.join(path)),
+            Target::Bucket(_) => None,
+        }
+    }
+
+    /// Where a file of the output is, for people.
+    pub fn published(&self, name: &str) -> String {
+        match self.output_directory() {
+            Some(directory) => directory.join(name).display().to_string(),
+            None => format!("{}/{name}", self.settings.output.to_string().trim_end_matches('/')),
+        }
     }
 
     /// The feeds with these slugs; all of them if none is named.

@@ -16,6 +16,7 @@ pub struct Bed {
     now: String,
     /// In place of that of the settings.
     database: Option<String>,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// What a command did.
@@ -35,6 +36,7 @@ impl Bed {
             directory: tempfile::tempdir().expect("a directory"),
             now: "2026-05-04T15:00:00Z".to_owned(),
             database: postgres::wanted(),
+            environment: Vec::new(),
         };
         bed.write(
             "infocus.toml",
@@ -81,6 +83,12 @@ impl Bed {
         self
     }
 
+    /// Sets a variable of the environment of the commands to come.
+    pub fn set(&mut self, name: &'static str, value: impl Into<String>) -> &mut Bed {
+        self.environment.push((name, value.into()));
+        self
+    }
+
     /// What the site remembers is gone.
     pub fn forget(&mut self) {
         for file in ["infocus.db", "infocus.db-wal", "infocus.db-shm"] {
@@ -104,6 +112,7 @@ impl Bed {
         let mut command = Command::new(env!("CARGO_BIN_EXE_infocus"));
         command.current_dir(self.directory.path()).args(arguments);
         command.envs(self.database.as_ref().map(|database| ("INFOCUS_DATABASE", database)));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -13,7 +13,7 @@ fn parse(text: &str) -> Result<Settings, Diagnostic> {
 fn an_empty_file_gives_a_site_that_works() {
     let settings = parse("").expect("defaults");
     assert_eq!(settings.base_url.as_str(), "http://localhost:8080/");
-    assert_eq!(settings.output.to_str(), Some("public"));
+    assert_eq!(settings.output.to_string(), "public");
     assert_eq!(settings.database, "sqlite:infocus.db");
 }
 
@@ -24,7 +24,7 @@ fn the_environment_outweighs_the_file() {
         (name == "INFOCUS_OUTPUT").then(|| "elsewhere".to_owned())
     })
     .expect("settings");
-    assert_eq!(settings.output.to_str(), Some("elsewhere"));
+    assert_eq!(settings.output.to_string(), "elsewhere");
     assert_eq!(settings.base_url.as_str(), "https://a.example.org/x/", "a slash at the end");
 }
 

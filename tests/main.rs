@@ -4,6 +4,7 @@ mod apis;
 mod bed;
 mod body;
 mod bounces;
+mod bucket;
 mod catalog;
 mod charset;
 mod commands;

@@ -11,7 +11,7 @@ use infocus::extract::{RawDate, RawItem};
 use infocus::model::{Evidence, Slug};
 use infocus::normalize::ledger::{Known, Occasion, settle};
 use infocus::normalize::sighting::{Ground, Sighting};
-use infocus::publish::{Output, Publisher};
+use infocus::publish::{Directory, Publisher, Rollout};
 use infocus::templates::Templates;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -114,11 +114,13 @@ proptest! {
         let items: Vec<_> = settle(sightings, &Known::default(), occasion).into_iter().map(|change| change.item).collect();
         let directory = tempfile::tempdir().expect("a directory");
         let (settings, templates) = (Settings::default(), Templates::load(directory.path()).expect("templates"));
-        let output = Output::new(directory.path().to_owned());
+        let output = Directory::new(directory.path().to_owned());
         let publisher = Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, hub: None, templates: &templates };
-        let mut stage = output.stage().expect("a directory");
-        publisher.feed(&Feed { window: 50, ..Feed::sample() }, &items, &mut stage).expect("written");
-        stage.commit().expect("written");
+        let mut rollout = Rollout::Stage(&output, output.stage().expect("a directory"));
+        publisher.feed(&Feed { window: 50, ..Feed::sample() }, &items, &mut rollout).expect("written");
+        if let Rollout::Stage(_, stage) = &mut rollout {
+            stage.commit().expect("written");
+        }
         for name in ["feed.xml", "atom.xml"] {
             let xml = fs::read_to_string(directory.path().join("sample").join(name)).expect(name);
             let parsed = roxmltree::Document::parse(&xml);

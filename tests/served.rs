@@ -93,28 +93,7 @@ impl Served {
 
     /// Sends some bytes and reads all that comes back.
     pub fn send(&self, bytes: &[u8]) -> Reply {
-        let mut stream = TcpStream::connect(self.address).expect("a connection");
-        stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
-        // It may have had enough before the end.
-        let _ = stream.write_all(bytes);
-        let mut answer = Vec::new();
-        let read = stream.read_to_end(&mut answer);
-        let end = answer
-            .windows(4)
-            .position(|four| four == b"\r\n\r\n")
-            .unwrap_or_else(|| panic!("no answer: {read:?}"));
-        let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
-        let header = |line: &str| {
-            let (name, value) = line.split_once(':')?;
-            Some((name.to_ascii_lowercase(), value.trim().to_owned()))
-        };
-        Reply {
-            status: status.parse().expect("a number"),
-            headers: lines.filter_map(header).collect(),
-            body: answer[end + 4..].to_vec(),
-        }
+        exchange(self.address, bytes)
     }
 
     /// Waits for something that the server does after it has answered.
@@ -148,5 +127,31 @@ impl Served {
 impl Drop for Served {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Sends some bytes to a server that closes when it has answered, and reads all that comes back.
+pub fn exchange(address: SocketAddr, bytes: &[u8]) -> Reply {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    // It may have had enough before the end.
+    let _ = stream.write_all(bytes);
+    let mut answer = Vec::new();
+    let read = stream.read_to_end(&mut answer);
+    let end = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .unwrap_or_else(|| panic!("no answer: {read:?}"));
+    let head = String::from_utf8_lossy(&answer[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("a status");
+    let header = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        Some((name.to_ascii_lowercase(), value.trim().to_owned()))
+    };
+    Reply {
+        status: status.parse().expect("a number"),
+        headers: lines.filter_map(header).collect(),
+        body: answer[end + 4..].to_vec(),
     }
 }

@@ -1,9 +1,10 @@
+use anyhow::bail;
 use serde_json::json;
 
 use super::{Answer, Outcome};
 use crate::clock::Clock;
 use crate::diagnostic::count;
-use crate::run::Lock;
+use crate::run::{Lease, Lock};
 use crate::site::Site;
 use crate::store::Store;
 use crate::{hub, newsletter, refresh};
@@ -11,7 +12,7 @@ use crate::{hub, newsletter, refresh};
 pub async fn run(site: &Site, store: &Store, clock: Clock) -> anyhow::Result<Answer> {
     let feeds: Vec<_> = site.feeds.iter().collect();
     let reports = refresh::publish(site, store, &feeds, true, clock).await?;
-    archive(site, store, true).await?;
+    archive(site, store, true, clock).await?;
     tell_hub(site, store).await?;
     let changed: usize = reports.iter().map(|report| report.changed).sum();
     Ok(Answer {
@@ -19,7 +20,7 @@ pub async fn run(site: &Site, store: &Store, clock: Clock) -> anyhow::Result<Ans
         text: format!(
             "{} in {}: {} changed.",
             count(reports.len(), "feed"),
-            site.output().root().display(),
+            site.settings.output,
             count(changed, "file"),
         ),
         json: json!({ "feeds": reports }),
@@ -27,9 +28,17 @@ pub async fn run(site: &Site, store: &Store, clock: Clock) -> anyhow::Result<Ans
 }
 
 /// Publishes what was mailed: all of it, or what is not there.
-pub async fn archive(site: &Site, store: &Store, all: bool) -> anyhow::Result<()> {
+pub async fn archive(site: &Site, store: &Store, all: bool, clock: Clock) -> anyhow::Result<()> {
     let _lock = Lock::wait(&site.root, "archive")?;
-    Ok(newsletter::archive::publish(site, store, all).await?)
+    if !store.is_shared() {
+        return Ok(newsletter::archive::publish(site, store, all).await?);
+    }
+    let Some(lease) = Lease::wait(store, "publish the editions", clock).await? else {
+        bail!("another process publishes what was mailed, and does not come to an end");
+    };
+    let published = newsletter::archive::publish(site, store, all).await;
+    lease.end().await;
+    Ok(published?)
 }
 
 /// Tells the hub, if there is one, of what it has not heard of. False if it did not hear all of it.

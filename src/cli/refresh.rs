@@ -201,7 +201,7 @@ fn told(site: &Site, report: &Report, drafts: &[Draft]) -> String {
         lines.push(format!("{}: nothing that its filters want", source.source));
     }
     if !report.feeds.is_empty() {
-        lines.push(format!("Published: {}", site.output().root().join("index.html").display()));
+        lines.push(format!("Published: {}", site.published("index.html")));
     }
     for draft in drafts {
         let page = draft.directory.join("digest.html");

@@ -69,7 +69,7 @@ pub async fn run(
         newsletter(site, name)?;
     }
     let Some(turn) = Turn::take(site, store, now).await? else { return Ok(Answer::another_runs()) };
-    let answer = send(site, store, options, now).await;
+    let answer = send(site, store, options, now, &turn).await;
     turn.end().await;
     answer
 }
@@ -79,6 +79,7 @@ async fn send(
     store: &Store,
     options: &Options,
     now: Timestamp,
+    turn: &Turn,
 ) -> anyhow::Result<Answer> {
     if let Some(to) = &options.to {
         return test_copy(site, store, options, to, now).await;
@@ -102,14 +103,19 @@ async fn send(
     editions.retain(|edition| reopened.as_ref().is_none_or(|ids| ids.contains(&edition.id)));
     let waiting = waiting(store, &editions).await?;
     let bar = progress(waiting);
-    let stop = stopped();
+    let stop = async {
+        tokio::select! {
+            () = stopped() => {}
+            () = turn.lost() => tell!("warning: stopping: another process may be sending by now"),
+        }
+    };
     let run = delivery::deliver(site, store, editions, clock, stop, |settled| {
         bar.set_position(settled);
     });
     let run = run.await?;
     bar.finish_and_clear();
     tell(site, &openings, &run).await;
-    publish::archive(site, store, run.settled > 0).await?;
+    publish::archive(site, store, run.settled > 0, clock).await?;
     let waiting = held_before(site, store, options, &openings).await?;
     let is_asked = !options.newsletter.is_empty() || std::io::stdout().is_terminal();
     answer(site, store, &openings, &waiting, run, is_asked, now).await
@@ -132,6 +138,14 @@ impl Turn {
             return Ok(Some(Turn::Anywhere));
         }
         Ok(Lease::take(store, "send", Clock::start(now)).await?.map(Turn::Alone))
+    }
+
+    /// Ends when somebody else may have it, too.
+    async fn lost(&self) {
+        match self {
+            Turn::Alone(lease) => lease.lost().await,
+            Turn::Here { .. } | Turn::Anywhere => std::future::pending().await,
+        }
     }
 
     async fn end(self) {

@@ -9,7 +9,7 @@ use crate::catalog::Feed;
 use crate::dates;
 use crate::model::{Item, ItemId, Slug};
 use crate::normalize::SafeHtml;
-use crate::publish::{FeedDocument, Output, Stage, write_atom, write_rss};
+use crate::publish::{FeedDocument, Rollout, write_atom, write_rss};
 use crate::site::Site;
 use crate::store::Store;
 use crate::templates::TemplateError;
@@ -37,34 +37,36 @@ pub fn address(site: &Site, name: &str) -> Url {
 /// Writes the archives of all newsletters of which something has been mailed, or of those alone whose last
 /// edition is not there; what would not change is not touched.
 pub async fn publish(site: &Site, store: &Store, all: bool) -> Result<(), NewsletterError> {
-    // A directory of its own: a refresh may be writing the feeds.
-    let output = Output::new(site.output().root().join(DIRECTORY));
-    let mut stage = output.stage()?;
+    let output = site.output()?;
+    let mut rollout = output.rollout(store).await?;
+    rollout.look(DIRECTORY, all).await?;
     for name in site.settings.newsletters.keys() {
         let last = store.last_mailed(name).await?;
-        let is_there = |last: &String| output.has(&format!("{name}/{last}.html"));
+        let is_there = |last: &String| rollout.has(&format!("{DIRECTORY}/{name}/{last}.html"));
         if !all && last.as_ref().is_none_or(is_there) {
             continue;
         }
         let pages = store.pages(name).await?;
         if !pages.is_empty() {
-            write(site, name, &pages, &mut stage)?;
+            write(site, name, &pages, &mut rollout)?;
         }
     }
-    Ok(stage.commit()?)
+    Ok(rollout.commit().await?)
 }
 
 fn write(
     site: &Site,
     name: &str,
     pages: &[(Edition, Page)],
-    stage: &mut Stage<'_>,
+    rollout: &mut Rollout<'_>,
 ) -> Result<(), NewsletterError> {
+    let mut write = |file: &str, text: &str| {
+        rollout.write(&format!("{DIRECTORY}/{name}/{file}"), text.as_bytes())
+    };
     for (edition, page) in pages {
-        stage.write(&format!("{name}/{}", file(edition)), page.html.as_bytes())?;
+        write(&file(edition), &page.html)?;
     }
-    let list = list(site, name, pages)?;
-    stage.write(&format!("{name}/index.html"), list.as_bytes())?;
+    write("index.html", &list(site, name, pages)?)?;
     let Some(slug) = Slug::parse(name) else { return Ok(()) };
     let (language, title) = (language(site, name), &site.settings.newsletters[name].title);
     let feed = Feed {
@@ -81,7 +83,7 @@ fn write(
     base_url.set_path(&format!("{}{DIRECTORY}/", base_url.path()));
     let document = FeedDocument::new(&feed, &items, &base_url, &site.settings.time_zone);
     for (file, text) in [("feed.xml", write_rss(&document)), ("atom.xml", write_atom(&document))] {
-        stage.write(&format!("{name}/{file}"), text?.as_bytes())?;
+        write(file, &text?)?;
     }
     Ok(())
 }

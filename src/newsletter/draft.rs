@@ -13,7 +13,7 @@ use super::{Content, NewsletterError, archive, consent, master};
 use crate::catalog::Feed;
 use crate::mail::{Mailbox, Master, Recipient};
 use crate::model::Item;
-use crate::publish::Output;
+use crate::publish::Directory;
 use crate::site::Site;
 use crate::store::Store;
 
@@ -55,7 +55,7 @@ pub async fn draft(
         text: &rendered.text,
         html: &rendered.html,
     };
-    write(&Output::new(directory.clone()), "", &content, &master(site, &content)?)?;
+    write(&Directory::new(directory.clone()), "", &content, &master(site, &content)?)?;
     let (items, is_first) = (digest.items().count(), digest.is_first_draft);
     Ok(Some(Draft { directory, items, is_first, unknown: digest.unknown }))
 }
@@ -99,7 +99,7 @@ pub fn preview(site: &Site, name: &str) -> PathBuf {
 
 /// Writes what people look at, into a directory of an output.
 pub(super) fn write(
-    output: &Output,
+    output: &Directory,
     directory: &str,
     content: &Content,
     master: &Master,

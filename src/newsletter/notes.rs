@@ -9,7 +9,7 @@ use toml_edit::{Array, DocumentMut, value};
 use crate::diagnostic::Diagnostic;
 use crate::model::Item;
 use crate::normalize::links;
-use crate::publish::Output;
+use crate::publish::Directory;
 use crate::toml_file;
 
 /// Beside the draft; with the edition, once there is one.
@@ -64,7 +64,7 @@ impl Notes {
                 true => drop(document.remove(name)),
             }
         }
-        let output = Output::new(directory.to_owned());
+        let output = Directory::new(directory.to_owned());
         output.put(FILE, document.to_string().as_bytes()).map_err(|error| failed(&error))
     }
 

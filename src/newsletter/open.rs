@@ -18,7 +18,7 @@ use super::{NewsletterError, archive, draft, language, master};
 use crate::config::Newsletter;
 use crate::model::{Item, Slug};
 use crate::normalize::whole_second;
-use crate::publish::Output;
+use crate::publish::Directory;
 use crate::run::Lock;
 use crate::site::Site;
 use crate::store::{Frozen, Store};
@@ -321,7 +321,7 @@ impl Rhythm<'_> {
         digests: &[Digest],
         variants: &[Variant],
     ) -> Result<(), NewsletterError> {
-        let output = Output::new(place(self.site, &edition.id));
+        let output = Directory::new(place(self.site, &edition.id));
         let mut told = Vec::new();
         for ((group, digest), variant) in groups.iter().zip(digests).zip(variants) {
             told.push(json!({

@@ -1,175 +1,99 @@
-//! The directory of what is published. A file is the old one or the new one, never between, and
-//! one that would not change is not touched.
+//! What is published, wherever the world reads it: a directory, or a bucket of an object store.
 
-use std::collections::HashSet;
-use std::fs::{self, File};
-use std::io::{self, Write};
-#[cfg(unix)]
-use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
+
+use super::bucket::{Bucket, Upload};
+use super::directory::{Directory, Stage};
+use crate::store::{Store, StoreError};
+
+/// Files that every feed has.
+const FILES: [&str; 4] = ["index.html", "feed.xml", "atom.xml", "feed.json"];
 
 #[derive(Debug, thiserror::Error)]
-#[error("failed to write `{}`: {error}", .path.display())]
-pub struct OutputError {
-    path: PathBuf,
-    error: io::Error,
+pub enum OutputError {
+    #[error("failed to write `{}`: {error}", .path.display())]
+    File { path: PathBuf, error: io::Error },
+    #[error("`{name}`: {error}")]
+    Object { name: String, error: String },
+    #[error(
+        "another process has published `{0}` meanwhile, from what is newer; nothing was written \
+         over it"
+    )]
+    Overtaken(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 #[derive(Debug, Clone)]
-pub struct Output {
-    root: PathBuf,
+pub enum Output {
+    Directory(Directory),
+    Bucket(Bucket),
 }
-
-/// Where new files wait, inside the output: renaming works within one file system only. Each who writes
-/// has a directory of its own, with a file that is locked as long as it does.
-const STAGE: &str = ".infocus-new";
-const LOCK: &str = "lock";
-
-/// Files that wait at most; then those that are there go on.
-const MOST: usize = 2_000;
 
 impl Output {
-    pub fn new(root: PathBuf) -> Output {
-        Output { root }
-    }
-
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub fn has(&self, name: &str) -> bool {
-        self.root.join(name).is_file()
-    }
-
-    /// Writes one file, whoever else is writing here.
-    pub fn put(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
-        let path = self.root.join(name);
-        let put = || {
-            let directory = path.parent().unwrap_or(&self.root);
-            fs::create_dir_all(directory)?;
-            let mut file = tempfile::Builder::new().prefix(".").tempfile_in(directory)?;
-            file.write_all(bytes)?;
-            file.as_file().sync_all()?;
-            #[cfg(unix)]
-            file.as_file().set_permissions(PermissionsExt::from_mode(0o644))?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        put().map_err(|error| OutputError { path: path.clone(), error })
-    }
-
-    /// Begins to write; what an interrupted run has left behind is gone.
-    pub fn stage(&self) -> Result<Stage<'_>, OutputError> {
-        for entry in fs::read_dir(&self.root).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if entry.file_name().as_encoded_bytes().starts_with(STAGE.as_bytes())
-                && is_nobodys(&path)
-            {
-                fs::remove_dir_all(&path).map_err(|error| OutputError { path, error })?;
-            }
+    /// Begins to write. What is put into a bucket is remembered, so that it is not asked for.
+    pub async fn rollout<'a>(&'a self, store: &'a Store) -> Result<Rollout<'a>, OutputError> {
+        match self {
+            Output::Directory(directory) => Ok(Rollout::Stage(directory, directory.stage()?)),
+            Output::Bucket(bucket) => Ok(Rollout::Upload(bucket.upload(store).await?)),
         }
-        Ok(Stage { output: self, place: None, waiting: Vec::new(), made: HashSet::new() })
     }
 }
 
-/// True of a directory whose writer is no more.
-fn is_nobodys(directory: &Path) -> bool {
-    File::open(directory.join(LOCK)).is_ok_and(|lock| lock.try_lock().is_ok())
+/// New files that wait until all of them are made.
+pub enum Rollout<'a> {
+    Stage(&'a Directory, Stage<'a>),
+    Upload(Upload<'a>),
 }
 
-/// New files that wait until all of them are written, so that a full disk leaves the old ones.
-#[derive(Debug)]
-pub struct Stage<'a> {
-    output: &'a Output,
-    /// Where they do, and what is locked meanwhile; nowhere as long as there are none.
-    place: Option<(PathBuf, File)>,
-    /// Names of those that wait, in their order; what others link to comes first.
-    waiting: Vec<PathBuf>,
-    /// Directories that are there.
-    made: HashSet<PathBuf>,
-}
+impl Rollout<'_> {
+    /// Looks what is there of a directory before its files are written; at the place itself, if it is not
+    /// to be relied on what is remembered.
+    pub async fn look(&mut self, directory: &str, itself: bool) -> Result<(), OutputError> {
+        match self {
+            Rollout::Stage(..) => Ok(()),
+            Rollout::Upload(upload) => upload.look(directory, itself).await,
+        }
+    }
 
-impl Stage<'_> {
+    /// True if a file is there that is in no directory, is the RSS of a feed, or was looked for.
+    pub fn has(&self, name: &str) -> bool {
+        match self {
+            Rollout::Stage(directory, _) => directory.has(name),
+            Rollout::Upload(upload) => upload.has(name),
+        }
+    }
+
+    /// True if a feed has all its files, as far as that is known. Nobody takes single objects away.
+    pub fn is_whole(&self, slug: &str) -> bool {
+        match self {
+            Rollout::Stage(..) => FILES.iter().all(|name| self.has(&format!("{slug}/{name}"))),
+            Rollout::Upload(_) => self.has(&format!("{slug}/feed.xml")),
+        }
+    }
+
     /// Lets a file wait, if it is different from what is there; true if it is.
     pub fn write(&mut self, name: &str, bytes: &[u8]) -> Result<bool, OutputError> {
-        let path = self.output.root.join(name);
-        if is_same(&path, bytes) {
-            return Ok(false);
+        match self {
+            Rollout::Stage(_, stage) => stage.write(name, bytes),
+            Rollout::Upload(upload) => Ok(upload.write(name, bytes)),
         }
-        self.put(&path, bytes).map_err(|error| OutputError { path: path.clone(), error })?;
-        self.waiting.push(path);
-        Ok(true)
     }
 
-    /// True if so many wait that it is time to [`commit()`](Stage::commit).
+    /// True if so much waits that it is time to [`commit()`](Rollout::commit).
     pub fn is_full(&self) -> bool {
-        self.waiting.len() >= MOST
-    }
-
-    /// Puts those that wait in the place of the old ones, once they are on the disk.
-    pub fn commit(&mut self) -> Result<(), OutputError> {
-        let Some((place, _)) = self.place.as_ref().filter(|_| !self.waiting.is_empty()) else {
-            return Ok(());
-        };
-        let failed = |path: &Path, error| OutputError { path: path.to_owned(), error };
-        sync(place).map_err(|error| failed(place, error))?;
-        for (number, path) in self.waiting.iter().enumerate() {
-            fs::rename(place.join(number.to_string()), path)
-                .map_err(|error| failed(path, error))?;
-        }
-        self.waiting.clear();
-        Ok(())
-    }
-
-    fn put(&mut self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        if let Some(directory) = path.parent()
-            && !self.made.contains(directory)
-        {
-            fs::create_dir_all(directory)?;
-            self.made.insert(directory.to_owned());
-        }
-        let place = match &self.place {
-            Some((place, _)) => place,
-            None => &self.place.insert(own_place(&self.output.root)?).0,
-        };
-        fs::write(place.join(self.waiting.len().to_string()), bytes)
-    }
-}
-
-/// A new directory that is nobody else's, and what is locked to say so.
-fn own_place(root: &Path) -> io::Result<(PathBuf, File)> {
-    loop {
-        let place = tempfile::Builder::new().prefix(STAGE).tempdir_in(root)?.keep();
-        let lock = File::create(place.join(LOCK))?;
-        lock.lock()?;
-        // Before it was locked somebody may have taken it for nobody's.
-        if place.join(LOCK).exists() {
-            return Ok((place, lock));
+        match self {
+            Rollout::Stage(_, stage) => stage.is_full(),
+            Rollout::Upload(upload) => upload.is_full(),
         }
     }
-}
 
-impl Drop for Stage<'_> {
-    fn drop(&mut self) {
-        // What is left over, if anything is, goes at the next run.
-        if let Some((place, _)) = &self.place {
-            let _ = fs::remove_dir_all(place);
+    /// Puts those that wait in the place of the old ones.
+    pub async fn commit(&mut self) -> Result<(), OutputError> {
+        match self {
+            Rollout::Stage(_, stage) => stage.commit(),
+            Rollout::Upload(upload) => upload.commit().await,
         }
     }
-}
-
-/// Waits until what is in a directory is on the disk: a machine that stops then has all of it.
-fn sync(directory: &Path) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    rustix::fs::syncfs(File::open(directory)?)?;
-    #[cfg(not(target_os = "linux"))]
-    for entry in fs::read_dir(directory)? {
-        File::open(entry?.path())?.sync_all()?;
-    }
-    Ok(())
-}
-
-fn is_same(path: &Path, bytes: &[u8]) -> bool {
-    fs::metadata(path).is_ok_and(|old| old.len() == bytes.len() as u64)
-        && fs::read(path).is_ok_and(|old| old == bytes)
 }

@@ -1,7 +1,5 @@
 //! From the store to the output: each feed that is not what it was made from.
 
-use std::time::{Duration, Instant};
-
 use jiff::Timestamp;
 use url::Url;
 
@@ -10,22 +8,13 @@ use crate::catalog::Feed;
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::hash;
-use crate::publish::{Output, PublishError, Publisher, Stage};
+use crate::publish::{PublishError, Publisher, Rollout};
 use crate::run::Lease;
 use crate::site::Site;
 use crate::store::Store;
 
-/// Files that every feed has.
-const FILES: [&str; 4] = ["index.html", "feed.xml", "atom.xml", "feed.json"];
-
 /// What the index and the list of feeds go by among the feeds; it is no slug.
 const INDEX: &str = "*";
-
-/// How long it is waited for another process that publishes.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-/// How often it is looked whether it does.
-const POLL: Duration = Duration::from_millis(100);
 
 /// Writes the output of `feeds` from the store, and the index of all that is published: what would
 /// be different, or all of it. What the hub has to hear of is put down. One process does at a time, so
@@ -39,21 +28,13 @@ pub async fn publish(
 ) -> Result<Vec<FeedReport>, RefreshError> {
     let now = clock.start_of_run();
     if !store.is_shared() {
-        return write(site, store, feeds, all, now).await;
+        return write(site, store, feeds, all, now, None).await;
     }
-    let until = Instant::now() + PATIENCE;
-    let lease = loop {
-        match Lease::take(store, "publish", clock).await? {
-            Some(lease) => break lease,
-            None if Instant::now() < until => tokio::time::sleep(POLL).await,
-            None => {
-                let problem =
-                    Diagnostic::new("another process publishes, and does not come to an end");
-                return Err(problem.help("what has changed is published by the next run").into());
-            }
-        }
+    let Some(lease) = Lease::wait(store, "publish", clock).await? else {
+        let problem = Diagnostic::new("another process publishes, and does not come to an end");
+        return Err(problem.help("what has changed is published by the next run").into());
     };
-    let written = write(site, store, feeds, all, now).await;
+    let written = write(site, store, feeds, all, now, Some(&lease)).await;
     lease.end().await;
     written
 }
@@ -64,8 +45,9 @@ async fn write(
     feeds: &[&Feed],
     all: bool,
     now: Timestamp,
+    lease: Option<&Lease>,
 ) -> Result<Vec<FeedReport>, RefreshError> {
-    let output = site.output();
+    let output = site.output().map_err(PublishError::from)?;
     let publisher = Publisher {
         base_url: &site.settings.base_url,
         zone: &site.settings.time_zone,
@@ -73,11 +55,10 @@ async fn write(
         templates: &site.templates,
     };
     let made = store.published().await?;
-    let mut stage = output.stage().map_err(PublishError::from)?;
+    let mut rollout = output.rollout(store).await.map_err(PublishError::from)?;
     let (mut reports, mut written, mut topics) = (Vec::new(), Vec::new(), Vec::new());
     let is_wanted = |(slug, made_from): &(String, String)| {
-        let is_whole = FILES.iter().all(|name| output.has(&format!("{slug}/{name}")));
-        !is_whole || all || made.get(slug) != Some(made_from)
+        all || !rollout.is_whole(slug) || made.get(slug) != Some(made_from)
     };
     let from = |feed: &&Feed| (feed.slug.to_string(), made_from(site, feed));
     let wanted: Vec<_> = feeds.iter().map(|feed| (feed, from(feed))).collect();
@@ -90,30 +71,36 @@ async fn write(
         if items.is_empty() {
             continue;
         }
-        let is_first = !output.has(&format!("{slug}/feed.xml"));
-        let changed = publisher.feed(feed, &items, &mut stage)?;
+        rollout.look(&slug, all).await.map_err(PublishError::from)?;
+        let is_first = !is_published(&rollout, feed);
+        let changed = publisher.feed(feed, &items, &mut rollout)?;
         if publisher.hub.is_some() {
             topics.extend(changed.topics);
         }
         let (items, changed) = (items.len(), changed.files);
         reports.push(FeedReport { feed: slug.clone(), items, changed, is_first });
         written.push((slug, made_from));
-        if stage.is_full() {
-            commit(&mut stage, store, &mut topics, now).await?;
+        if rollout.is_full() {
+            commit(&mut rollout, lease, store, &mut topics, now).await?;
             store.note_published(&std::mem::take(&mut written)).await?;
         }
     }
-    commit(&mut stage, store, &mut topics, now).await?;
+    commit(&mut rollout, lease, store, &mut topics, now).await?;
     let published: Vec<&Feed> =
-        site.feeds.iter().filter(|feed| is_published(&output, feed)).collect();
+        site.feeds.iter().filter(|feed| is_published(&rollout, feed)).collect();
     let parts = published.iter().map(|feed| made_from(site, feed));
     let index = (INDEX.to_owned(), hash::short(parts, HASH));
-    let is_whole = ["index.html", "feeds.opml"].iter().all(|name| output.has(name));
+    let is_whole = ["index.html", "feeds.opml"].iter().all(|name| rollout.has(name));
     let is_index_made = is_whole && !all && made.get(INDEX) == Some(&index.1);
     if !published.is_empty() && !is_index_made {
         store.note_publishing(&[INDEX.to_owned()]).await?;
-        publisher.index(&site.settings.title(), &site.settings.language, &published, &mut stage)?;
-        stage.commit().map_err(PublishError::from)?;
+        publisher.index(
+            &site.settings.title(),
+            &site.settings.language,
+            &published,
+            &mut rollout,
+        )?;
+        commit(&mut rollout, lease, store, &mut Vec::new(), now).await?;
         written.push(index);
     }
     if !written.is_empty() {
@@ -125,15 +112,20 @@ async fn write(
 /// Publishes what waits. What the hub has to hear of is put down before that: it may hear of something
 /// that has not changed, but misses nothing.
 async fn commit(
-    stage: &mut Stage<'_>,
+    rollout: &mut Rollout<'_>,
+    lease: Option<&Lease>,
     store: &Store,
     topics: &mut Vec<String>,
     now: Timestamp,
 ) -> Result<(), RefreshError> {
+    if lease.is_some_and(|lease| !lease.holds()) {
+        let problem = Diagnostic::new("this process stood still, and another publishes by now");
+        return Err(problem.help("what has changed is published by the next run").into());
+    }
     if !topics.is_empty() {
         store.note_pings(&std::mem::take(topics), now).await?;
     }
-    stage.commit().map_err(PublishError::from)?;
+    rollout.commit().await.map_err(PublishError::from)?;
     Ok(())
 }
 
@@ -156,6 +148,6 @@ fn made_from(site: &Site, feed: &Feed) -> String {
     hash::short(parts, HASH)
 }
 
-fn is_published(output: &Output, feed: &Feed) -> bool {
-    output.has(&format!("{}/feed.xml", feed.slug))
+fn is_published(rollout: &Rollout<'_>, feed: &Feed) -> bool {
+    rollout.has(&format!("{}/feed.xml", feed.slug))
 }

@@ -3,10 +3,11 @@
 
 mod answer;
 mod kept;
+mod place;
 
 use std::collections::HashMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime};
@@ -19,15 +20,15 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::Reply;
+use crate::publish::{OutputError, Rhythm};
 use crate::site::Site;
-use answer::{allowed, answer, moved};
-use kept::{Kept, Rhythm};
+use crate::store::Store;
+use answer::{allowed, answer, moved, unavailable};
+use kept::Kept;
+use place::Place;
 
 /// Bytes that are kept at most; then what was not asked for lately goes.
 const MOST: usize = 64 << 20;
-
-/// Milliseconds for which it is not asked again whether a file is what it was.
-const GOOD: u64 = 20;
 
 /// The page of a directory.
 const INDEX: &str = "index.html";
@@ -38,7 +39,7 @@ const FEEDS: [&str; 3] = ["feed.xml", "atom.xml", "feed.json"];
 /// The files of an output.
 #[derive(Debug)]
 pub struct Files {
-    root: PathBuf,
+    place: Place,
     rhythm: Rhythm,
     base_url: Url,
     hub: Option<Url>,
@@ -50,16 +51,16 @@ pub struct Files {
 }
 
 impl Files {
-    pub fn new(site: &Site) -> Files {
-        Files {
-            root: site.output().root().to_owned(),
-            rhythm: Rhythm::new(site),
+    pub fn new(site: &Site, store: Store) -> Result<Files, OutputError> {
+        Ok(Files {
+            place: Place::new(site.output()?, store),
+            rhythm: Rhythm::new(&site.feeds),
             base_url: site.settings.base_url.clone(),
             hub: site.settings.hub.clone(),
             began: Instant::now(),
             kept: ArcSwap::default(),
             reading: Mutex::default(),
-        }
+        })
     }
 
     /// The answer from a file, or none if there is none under this path, which begins with a slash.
@@ -80,20 +81,26 @@ impl Files {
         }
         let path = &*decoded;
         if let Some(kept) = self.kept.load().get(path)
-            && self.is_fresh(kept, now)
+            && self.is_fresh(kept, now).await
         {
             return Some(reply(kept, request));
         }
         let name = safe(path)?.to_owned();
-        if !path.ends_with('/') && self.root.join(&name).is_dir() {
+        if !path.ends_with('/') && self.place.is_directory(&name).await {
             return Some(moved(path));
         }
         let name = if path.ends_with('/') { name + INDEX } else { name };
         // Nobody waits for a turn to hear that there is nothing.
-        if !self.root.join(&name).is_file() {
+        if let Ok(None) = self.place.stamp(&name).await {
             return None;
         }
-        Some(reply(&*self.read(path, name, now).await?, request))
+        match self.read(path, name, now).await {
+            Ok(kept) => kept.map(|kept| reply(&kept, request)),
+            Err(error) => {
+                tell!("error: `{path}` cannot be read: {error}");
+                Some(unavailable())
+            }
+        }
     }
 
     /// Where readers hear at once what is new in a feed (WebSub, 4).
@@ -103,13 +110,16 @@ impl Files {
         Some(format!("<{hub}>; rel=\"hub\", <{base}{path}>; rel=\"self\""))
     }
 
-    /// True if a file is still what was read.
-    fn is_fresh(&self, kept: &Kept, now: Instant) -> bool {
+    /// True if a file is still what was read. It is taken for that as long as it cannot be asked.
+    async fn is_fresh(&self, kept: &Kept, now: Instant) -> bool {
         let now = u64::try_from(now.duration_since(self.began).as_millis()).unwrap_or_default();
-        if now.saturating_sub(kept.checked_at.load(Ordering::Relaxed)) < GOOD {
+        if now.saturating_sub(kept.checked_at.load(Ordering::Relaxed)) < self.place.good() {
             return true;
         }
-        let is_fresh = fs::metadata(&kept.file).is_ok_and(|metadata| kept.is_of(&metadata));
+        let is_fresh = match self.place.stamp(&kept.name).await {
+            Ok(stamp) => stamp.as_ref() == Some(&kept.stamp),
+            Err(_) => true,
+        };
         if is_fresh {
             kept.checked_at.store(now, Ordering::Relaxed);
             kept.was_wanted.store(true, Ordering::Relaxed);
@@ -117,17 +127,29 @@ impl Files {
         is_fresh
     }
 
-    async fn read(&self, path: &str, name: String, now: Instant) -> Option<Arc<Kept>> {
+    /// A file as it is now, or as it was if it cannot be read.
+    async fn read(&self, path: &str, name: String, now: Instant) -> io::Result<Option<Arc<Kept>>> {
         let _turn = self.reading.lock().await;
         let others = self.kept.load_full();
-        if let Some(kept) = others.get(path).filter(|kept| self.is_fresh(kept, now)) {
-            return Some(kept.clone());
+        let before = others.get(path);
+        if let Some(kept) = before
+            && self.is_fresh(kept, now).await
+        {
+            return Ok(Some(kept.clone()));
         }
-        let (file, lasting) = (self.root.join(&name), self.rhythm.of(&name));
-        let links = self.links(path);
-        let reading = tokio::task::spawn_blocking(move || Kept::read(file, lasting, links));
-        let mut kept = reading.await.ok()?.ok()?;
-        if let Some(before) = others.get(path) {
+        // Before it is read: what is put in its place meanwhile is another.
+        let Some(stamp) = self.place.stamp(&name).await? else { return Ok(None) };
+        let bytes = match (self.place.read(&name).await, before) {
+            (Ok(bytes), _) => bytes,
+            (Err(_), Some(kept)) => return Ok(Some(kept.clone())),
+            (Err(error), None) => return Err(error),
+        };
+        let (cache_control, links) = (self.rhythm.cache_control(&name), self.links(path));
+        let making = tokio::task::spawn_blocking(move || {
+            Kept::new(name, bytes, stamp, cache_control, links)
+        });
+        let mut kept = making.await.map_err(io::Error::other)??;
+        if let Some(before) = before {
             kept.come_after(before);
         }
         let kept = Arc::new(kept);
@@ -135,7 +157,7 @@ impl Files {
         all.insert(path.to_owned(), kept.clone());
         make_room(&mut all);
         self.kept.store(Arc::new(all));
-        Some(kept)
+        Ok(Some(kept))
     }
 }
 

@@ -9,13 +9,14 @@ use sqlx::{Column, Row, ValueRef};
 use super::{Store, StoreError, sql};
 
 /// What is remembered, by tables and their keys. What only holds while a process runs stays behind.
-const TABLES: [(&str, &[&str]); 18] = [
+const TABLES: [(&str, &[&str]); 19] = [
     ("sources", &["feed", "location"]),
     ("items", &["id"]),
     ("aliases", &["feed", "alias"]),
     ("listings", &["feed", "source", "item"]),
     ("passed", &["feed", "source", "name"]),
     ("published", &["feed"]),
+    ("objects", &["output", "name"]),
     ("hosts", &["host"]),
     ("events", &["feed", "source", "at"]),
     ("pings", &["topic"]),

@@ -5,7 +5,7 @@ use super::work::Task;
 use super::{Halt, PATIENCE, Shared, State, held, message_id};
 use crate::mail::smtp::{Envelope, Fault, Offered, Reply, Session, Step};
 use crate::mail::{Recipient, Relay, Transport};
-use crate::publish::{Output, OutputError};
+use crate::publish::{Directory, OutputError};
 use crate::store::Turn;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -103,7 +103,7 @@ async fn fill_outbox(shared: &Shared) {
 }
 
 fn write(shared: &Shared, jobs: &[Job]) -> Result<(), OutputError> {
-    let output = Output::new(shared.outbox.clone());
+    let output = Directory::new(shared.outbox.clone());
     let mut stage = output.stage()?;
     for job in jobs {
         let claimed = &job.task.claimed;

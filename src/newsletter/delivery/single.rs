@@ -9,7 +9,7 @@ use crate::mail::{Mailbox, Master, Recipient, Signer, Transport};
 use crate::newsletter::draft::next;
 use crate::newsletter::render::render;
 use crate::newsletter::{Content, NewsletterError, Token, master, sender};
-use crate::publish::Output;
+use crate::publish::Directory;
 use crate::site::Site;
 use crate::store::Store;
 
@@ -51,7 +51,7 @@ pub(in crate::newsletter) struct Single {
 
 /// An outbox, in which it lies in a directory for its kind, or a relay that wants it.
 enum Way {
-    Outbox(Output, String),
+    Outbox(Directory, String),
     Relay(Box<Session>),
 }
 
@@ -69,7 +69,7 @@ impl Single {
         let message = master.copy(to, signer.as_ref());
         let Transport::Smtp(relay) = &mail.transport else {
             let file = format!("{kind}/{name}-{}.eml", to.mailbox.file_name());
-            let way = Way::Outbox(Output::new(site.root.join(OUTBOX)), file);
+            let way = Way::Outbox(Directory::new(site.root.join(OUTBOX)), file);
             return Ok(Single { message, way });
         };
         let from = sender(site, name)?;

@@ -70,6 +70,13 @@ pub fn moved(path: &str) -> Reply {
     reply
 }
 
+/// Where the files are cannot be reached.
+pub fn unavailable() -> Reply {
+    let mut reply = bare(StatusCode::SERVICE_UNAVAILABLE, Bytes::new());
+    reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    reply
+}
+
 fn bare(status: StatusCode, body: Bytes) -> Reply {
     let mut reply = Response::new(Either::Left(Full::new(body)));
     *reply.status_mut() = status;

@@ -1,0 +1,309 @@
+//! Output in a bucket: the bytes of the files, none of them written in vain, and never an older one over a
+//! newer. The object store is moto's.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use crate::bed::Bed;
+use crate::postgres;
+use crate::served::{Reply, Served, exchange};
+use crate::server::{Answer, Request, Server};
+
+/// Ends when nobody holds its standard input any more: the tests are over, or were killed.
+const SERVER: &str = r#""$0" -H 127.0.0.1 -p 0 2>&1 & cat > /dev/null; kill $!"#;
+
+/// Where `.ci/run` puts it.
+const MOTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/moto/bin/moto_server");
+
+struct Moto {
+    _server: Child,
+    address: SocketAddr,
+}
+
+impl Moto {
+    fn start() -> Moto {
+        let mut server = Command::new("sh")
+            .args(["-c", SERVER, MOTO])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let lines = BufReader::new(server.stdout.take().expect("stdout")).lines();
+        let mut lines = lines.map_while(Result::ok);
+        let address = lines.by_ref().find_map(|line| {
+            line.split_once("Running on http://").and_then(|(_, rest)| rest.trim().parse().ok())
+        });
+        // Whoever does not read what it says stops it.
+        std::thread::spawn(move || lines.count());
+        Moto { _server: server, address: address.expect("an address") }
+    }
+}
+
+/// A bucket that nobody else uses, if there is a server to be started; says that a test is skipped
+/// otherwise.
+fn bucket(test: &str) -> Option<Bucket> {
+    static SERVER: OnceLock<Moto> = OnceLock::new();
+    static BUCKETS: AtomicUsize = AtomicUsize::new(0);
+    if !Path::new(MOTO).exists() {
+        eprintln!("skipped, for want of moto: {test}");
+        return None;
+    }
+    let address = SERVER.get_or_init(Moto::start).address;
+    let name = format!("bucket{}", BUCKETS.fetch_add(1, Ordering::Relaxed));
+    let bucket = Bucket { address, name };
+    assert_eq!(bucket.ask("PUT", "", b"").status, 200);
+    Some(bucket)
+}
+
+struct Bucket {
+    address: SocketAddr,
+    name: String,
+}
+
+impl Bucket {
+    fn ask(&self, method: &str, name: &str, body: &[u8]) -> Reply {
+        let head = format!(
+            "{method} /{}/{name} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
+             authorization: AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, \
+             SignedHeaders=host, Signature=0\r\ncontent-length: {}\r\n\r\n",
+            self.name,
+            self.address,
+            body.len()
+        );
+        exchange(self.address, &[head.as_bytes(), body].concat())
+    }
+
+    fn read(&self, name: &str) -> String {
+        self.ask("GET", name, b"").ends(200)
+    }
+
+    /// A site that publishes there, as if it were on another machine.
+    fn publishes(&self, bed: &mut Bed, endpoint: &str) {
+        bed.set("INFOCUS_OUTPUT", format!("s3://{}/site", self.name));
+        bed.set("AWS_ENDPOINT_URL", endpoint).set("AWS_ALLOW_HTTP", "true");
+        bed.set("AWS_REGION", "us-east-1");
+        bed.set("AWS_ACCESS_KEY_ID", "key").set("AWS_SECRET_ACCESS_KEY", "secret");
+        bed.set("AWS_EC2_METADATA_DISABLED", "true");
+    }
+
+    fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+fn with_news(bed: Bed, titles: &[&str]) -> Bed {
+    bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*\"\n");
+    for title in titles {
+        add(&bed, title);
+    }
+    bed
+}
+
+fn add(bed: &Bed, title: &str) {
+    let text = format!("In Focus\n\n{title}\n\n1 May 2026\n\nText of it.");
+    bed.write(&format!("feeds/news/{title}.txt"), text);
+}
+
+/// A site that publishes into a bucket.
+fn site(bucket: &Bucket, titles: &[&str]) -> Bed {
+    let mut bed = with_news(Bed::new(), titles);
+    bucket.publishes(&mut bed, &bucket.endpoint());
+    bed
+}
+
+/// Stands between a site and the bucket; each request goes on when the gate lets it.
+fn proxy(bucket: &Bucket, gate: impl Fn(&Request) + Send + 'static) -> Server {
+    let address = bucket.address;
+    Server::start(move |request| {
+        gate(request);
+        let mut head =
+            format!("{} {} HTTP/1.1\r\nconnection: close\r\n", request.method, request.path);
+        for (name, value) in request.headers.iter().filter(|(name, _)| *name != "connection") {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        let reply = exchange(address, format!("{head}\r\n{}", request.body).as_bytes());
+        let is_own = |name: &str| ["content-length", "connection"].contains(&name);
+        let mut answer = Answer { status: reply.status, headers: Vec::new(), body: reply.body };
+        answer.headers.extend(reply.headers.into_iter().filter(|(name, _)| !is_own(name)));
+        answer
+    })
+}
+
+#[test]
+fn what_is_in_a_bucket_are_the_bytes_of_the_files() {
+    let Some(bucket) = bucket("what is in a bucket are the bytes of the files") else { return };
+    let (bed, files) =
+        (site(&bucket, &["Ferry", "Bridge"]), with_news(Bed::new(), &["Ferry", "Bridge"]));
+    let told = bed.run(&["refresh"]).ends(0).stdout;
+    assert!(told.contains(&format!("Published: s3://{}/site/index.html", bucket.name)), "{told}");
+    files.run(&["refresh"]).ends(0);
+    let published = files.files("public");
+    assert!(published.len() > 6, "{:?}", published.keys());
+    for (name, (bytes, _)) in published {
+        assert_eq!(bucket.ask("GET", &format!("site/{name}"), b"").body, bytes, "{name}");
+    }
+    assert!(!bed.path("public").exists() && !bed.path("s3:").exists());
+    for (name, media_type, good_for) in [
+        ("news/feed.xml", "application/rss+xml; charset=utf-8", 900),
+        ("news/feed.json", "application/feed+json; charset=utf-8", 900),
+        ("index.html", "text/html; charset=utf-8", 300),
+    ] {
+        let reply = bucket.ask("HEAD", &format!("site/{name}"), b"");
+        assert_eq!(reply.header("content-type"), media_type);
+        assert_eq!(reply.header("cache-control"), format!("public, max-age={good_for}"));
+    }
+}
+
+#[test]
+fn only_what_has_changed_is_put_and_what_others_link_to_first() {
+    let Some(bucket) = bucket("only what has changed is put, and what others link to first") else {
+        return;
+    };
+    let mut bed = with_news(Bed::new(), &["Ferry"]);
+    let proxy = proxy(&bucket, |_| {});
+    bucket.publishes(&mut bed, &proxy.url(""));
+    bed.run(&["refresh"]).ends(0);
+    let first: Vec<String> = proxy.asked_paths();
+    let place = |end: &str| first.iter().position(|path| path.ends_with(end)).expect(end);
+    assert!(first.iter().any(|path| path.contains("/site/news/")), "{first:?}");
+    let page = first.iter().position(|path| path.contains("/news/items/")).expect("a page");
+    assert!(page < place("/news/feed.xml") && place("/news/feed.xml") < place("/site/index.html"));
+    bed.run(&["refresh"]).ends(0);
+    assert_eq!(proxy.asked_paths(), Vec::<String>::new());
+    add(&bed, "Bridge");
+    bed.run(&["refresh"]).ends(0);
+    let second = proxy.asked_paths();
+    assert!(second.iter().any(|path| path.ends_with("/news/feed.xml")), "{second:?}");
+    assert!(second.iter().all(|path| !path.ends_with("/feeds.opml")), "{second:?}");
+}
+
+#[test]
+fn what_is_gone_from_a_bucket_or_is_another_there_is_put_again_by_publish() {
+    let Some(bucket) = bucket("what is gone from a bucket is put again") else { return };
+    let bed = site(&bucket, &["Ferry"]);
+    bed.run(&["refresh"]).ends(0);
+    let feed = bucket.read("site/news/feed.xml");
+    assert_eq!(bucket.ask("DELETE", "site/news/feed.xml", b"").status, 204);
+    assert_eq!(bucket.ask("PUT", "site/news/atom.xml", b"defaced").status, 200);
+    bed.run(&["publish"]).ends(0);
+    assert_eq!(bucket.read("site/news/feed.xml"), feed);
+    assert!(bucket.read("site/news/atom.xml").contains("Ferry"));
+}
+
+#[test]
+fn who_has_forgotten_what_was_put_finds_it_again() {
+    let Some(bucket) = bucket("who has forgotten what was put finds it again") else { return };
+    let mut bed = site(&bucket, &["Ferry"]);
+    bed.run(&["refresh"]).ends(0);
+    bed.forget();
+    add(&bed, "Bridge");
+    bed.run(&["refresh"]).ends(0);
+    assert!(bucket.read("site/news/feed.xml").contains("Bridge"));
+    add(&bed, "Road");
+    bed.run(&["refresh"]).ends(0);
+    assert!(bucket.read("site/news/feed.xml").contains("Road"));
+}
+
+#[test]
+fn whoever_was_stopped_for_a_while_writes_nothing_older_over_what_is_newer() {
+    let test = "whoever was stopped for a while writes nothing older over what is newer";
+    let Some(bucket) = bucket(test) else { return };
+    if !postgres::is_there(test) {
+        return;
+    }
+    let database = postgres::fresh();
+    let mut other = site(&bucket, &["Ferry"]);
+    other.remember_in(&database);
+    other.run(&["refresh"]).ends(0);
+    // One machine reads what there is, and stops before it has put the feed.
+    let gate = Arc::new(Mutex::new(()));
+    let (closed, hinge) = (gate.lock().expect("a gate"), gate.clone());
+    let proxy = proxy(&bucket, move |request| {
+        if request.path.ends_with("/news/feed.xml") {
+            drop(hinge.lock());
+        }
+    });
+    let mut stopped = with_news(Bed::new(), &["Ferry", "Bridge"]);
+    stopped.remember_in(&database);
+    bucket.publishes(&mut stopped, &proxy.url(""));
+    let run = stopped.command(&["refresh"]).stderr(Stdio::piped()).spawn().expect("a run");
+    while !proxy.asked_paths().iter().any(|path| path.ends_with("/news/feed.xml")) {
+        std::thread::yield_now();
+    }
+    // What it had taken is free by the time of another, which finds more and publishes it.
+    for title in ["Bridge", "Road"] {
+        add(&other, title);
+    }
+    other.at("2026-05-04T15:10:00Z").run(&["refresh"]).ends(0);
+    drop(closed);
+    let ended = run.wait_with_output().expect("an end");
+    let told = String::from_utf8_lossy(&ended.stderr);
+    assert!(told.contains("another process has published"), "{told}");
+    assert!(bucket.read("site/news/feed.xml").contains("Road"));
+    other.at("2026-05-04T15:20:00Z").run(&["publish"]).ends(0);
+    assert!(bucket.read("site/news/atom.xml").contains("Road"));
+}
+
+#[test]
+fn a_site_is_served_from_its_bucket() {
+    let Some(bucket) = bucket("a site is served from its bucket") else { return };
+    let bed = site(&bucket, &["Ferry"]);
+    bed.run(&["refresh"]).ends(0);
+    let served = Served::start(&bed);
+    let first = served.get("/news/feed.xml");
+    assert_eq!(first.text(), bucket.read("site/news/feed.xml"));
+    let known = [("if-none-match", first.header("etag"))];
+    assert_eq!(served.ask("GET", "/news/feed.xml", &known, b"").status, 304);
+    assert_eq!(served.get("/news").header("location"), "./news/");
+    assert_eq!(served.get("/news/").text(), bucket.read("site/news/index.html"));
+    assert_eq!(served.get("/news/nothing.xml").status, 404);
+    add(&bed, "Bridge");
+    bed.run(&["refresh"]).ends(0);
+    served.until("change", || served.get("/news/feed.xml").text().contains("Bridge").then_some(()));
+}
+
+#[test]
+fn what_was_mailed_is_archived_in_the_bucket() {
+    let Some(bucket) = bucket("what was mailed is archived in the bucket") else { return };
+    let mut bed = site(&bucket, &["Old"]);
+    let settings = bed.read("infocus.toml")
+        + "[mail]\nfrom = \"In Focus <news@example.org>\"\n[newsletters.weekly]\ntitle = \"Weekly\"\n";
+    bed.write("infocus.toml", settings);
+    bed.run(&["subscribers", "add", "weekly", "ana@example.org"]).ends(0);
+    bed.run(&["refresh"]).ends(0);
+    add(&bed, "Ferry");
+    bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
+    bed.at("2026-05-05T16:00:00Z").run(&["send", "weekly"]).ends(0);
+    assert!(bucket.read("site/newsletters/weekly/index.html").contains("Ferry"));
+    let feed = bucket.read("site/newsletters/weekly/feed.xml");
+    assert!(feed.contains("https://news.example.org/newsletters/weekly/"), "{feed}");
+}
+
+#[test]
+fn what_is_no_bucket_is_told_with_the_way_out() {
+    let bed = Bed::new();
+    for output in ["ftp://example.org/x", "s3://", "s3:///prefix", "s3://bucket?region=x"] {
+        bed.write("infocus.toml", format!("output = \"{output}\"\n"));
+        let told = bed.run(&["check"]).ends(2).stderr;
+        assert!(told.contains("infocus.toml:1") && told.contains("s3://bucket/prefix"), "{told}");
+    }
+}
+
+#[test]
+fn what_a_store_says_is_told_in_a_line() {
+    let Some(bucket) = bucket("what a store says is told in a line") else { return };
+    let mut bed = site(&bucket, &["Ferry"]);
+    bed.set("INFOCUS_OUTPUT", "s3://another/site");
+    let told = bed.run(&["refresh"]).ends(1).stderr;
+    let (first, _) = told.split_once('\n').expect("a line");
+    assert!(first.ends_with("`: The specified bucket does not exist"), "{told}");
+    assert!(first.contains("s3://another/site/news/"), "{told}");
+    // What could not be published is, when it can be.
+    bucket.publishes(&mut bed, &bucket.endpoint());
+    bed.run(&["refresh"]).ends(0);
+    assert!(bucket.read("site/news/feed.xml").contains("Ferry"));
+}
