@@ -138,6 +138,11 @@ pub struct Mail {
     /// The most messages in a time, such as `14/s`, `30/min`, `500/h` or `10000/d`; all of them hold.
     #[schemars(with = "Vec<String>")]
     pub rates: Vec<Rate>,
+    /// How long it is remembered who got an edition, at least `90d`; without it for ever. How many did
+    /// is never forgotten.
+    #[serde(deserialize_with = "long")]
+    #[schemars(with = "Option<String>")]
+    pub keep_deliveries: Option<Duration>,
     pub dkim: Option<Dkim>,
 }
 
@@ -372,15 +377,26 @@ fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<IpN
     texts.iter().map(network).collect()
 }
 
+/// Who changes how often they get a newsletter goes on where their last edition ended; and what comes
+/// back does so for some weeks.
+const LEAST: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+fn long<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let length = seconds(deserializer)?;
+    match length < LEAST {
+        true => Err(serde::de::Error::custom("`keep_deliveries` is less than `90d`")),
+        false => Ok(Some(length)),
+    }
+}
+
 fn one_day() -> Duration {
     Duration::from_secs(24 * 60 * 60)
 }
 
 fn seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let length: Option<Duration> =
-        text.parse().ok().and_then(|length: jiff::SignedDuration| length.try_into().ok());
-    length.ok_or_else(|| {
-        serde::de::Error::custom(format!("`{text}` is no length of time, expected such as `1s`"))
+    toml_file::length(&text).and_then(|length| length.try_into().ok()).ok_or_else(|| {
+        let expected = "expected such as `1s`, `30m` or `2d`";
+        serde::de::Error::custom(format!("`{text}` is no length of time, {expected}"))
     })
 }

@@ -18,6 +18,7 @@ mod missing;
 mod objects;
 mod pings;
 mod published;
+mod retention;
 mod save;
 mod sources;
 mod sql;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde::de::{DeserializeOwned, Error};
 use serde::{Deserialize, Deserializer};
 use url::Url;
@@ -32,6 +33,13 @@ pub fn optional_address<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Url>, D::Error> {
     address(deserializer).map(Some)
+}
+
+/// A length of time that is not negative, of days of 24 hours: `30m`, `1h`, `2 days`, `PT1H`.
+pub fn length(text: &str) -> Option<SignedDuration> {
+    let span: Span = text.parse().ok()?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    (length >= SignedDuration::ZERO).then_some(length)
 }
 
 /// The line (from 1) on which the byte `at` of `text` stands.

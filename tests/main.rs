@@ -41,6 +41,7 @@ mod refresh;
 mod relay;
 mod rendered;
 mod repair;
+mod retention;
 mod rivals;
 mod rules;
 mod schema;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Span, SpanRelativeTo};
 use toml::Spanned;
 
 use super::definition::{FeedFile, FilterTable, Method, RequestTable, SourceTable, Strings};
@@ -17,7 +17,7 @@ use crate::extract::Rules;
 use crate::hash;
 use crate::model::Slug;
 use crate::normalize::filter::{Condition, Field, Filter, Pattern};
-use crate::toml_file::line_of;
+use crate::toml_file::{length, line_of};
 
 /// Items that a feed shows if it does not say.
 const WINDOW: usize = 50;
@@ -288,9 +288,7 @@ impl<'a> Compiler<'a> {
         let Some(every) = every else { return EVERY };
         let message = format!("`{}` is no length of time", every.get_ref());
         self.expect(every.span(), &message, "such as `30m`, `1h` or `2 days`", || {
-            let span: Span = every.get_ref().parse().ok()?;
-            let every = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-            (every >= SignedDuration::ZERO).then_some(every)
+            length(every.get_ref())
         })
         .unwrap_or(EVERY)
     }

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::{Answer, Outcome, deliveries, newsletter, publish};
@@ -116,6 +116,10 @@ async fn send(
     bar.finish_and_clear();
     tell(site, &openings, &run).await;
     publish::archive(site, store, run.settled > 0, clock).await?;
+    if let Some(kept) = site.settings.mail.keep_deliveries {
+        let before = now.checked_sub(SignedDuration::try_from(kept)?)?;
+        store.forget_deliveries(before).await?;
+    }
     let waiting = held_before(site, store, options, &openings).await?;
     let is_asked = !options.newsletter.is_empty() || std::io::stdout().is_terminal();
     answer(site, store, &openings, &waiting, run, is_asked, now).await

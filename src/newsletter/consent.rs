@@ -2,7 +2,7 @@
 
 use css_inline::{CSSInliner, InlineOptions};
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use walkdir::WalkDir;
 
 use super::delivery::{OUTBOX, Single};
@@ -12,7 +12,7 @@ use crate::hash;
 use crate::mail::smtp::{Fault, Step};
 use crate::mail::{Mailbox, Recipient};
 use crate::site::Site;
-use crate::store::{Store, Subscribed};
+use crate::store::{Store, StoreError, Subscribed};
 
 /// No mailbox is asked again before, by whatever newsletter.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
@@ -71,6 +71,13 @@ pub async fn ask_waiting(
         }
     }
     Ok(failed)
+}
+
+/// All that is known of somebody, with the editions that they got or were to get.
+pub async fn known(store: &Store, name: &str, of: &Subscriber) -> Result<Value, StoreError> {
+    let mut known = of.known(name);
+    known["deliveries"] = json!(store.received(&of.token).await?);
+    Ok(known)
 }
 
 /// Forgets a mailbox, and the messages to it that lie in the outbox; says how many subscriptions it had.

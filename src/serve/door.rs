@@ -17,7 +17,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use serde_json::json;
 
 use super::client::Client;
 use super::page;
@@ -317,9 +316,8 @@ async fn choose(
 
 async fn data(site: Site, State(server): Shared, Path(link): Link, headers: HeaderMap) -> Answer {
     let (door, known) = known(&server, &site, &link, BELOW, &headers).await?;
-    let mut data = known.subscriber.known(&door.name);
-    let received = server.store.received(&known.token).await.map_err(page::failed)?;
-    data["deliveries"] = json!(received);
+    let data = consent::known(&server.store, &door.name, &known.subscriber).await;
+    let data = data.map_err(page::failed)?;
     Ok(page::json(StatusCode::OK, &data))
 }
 

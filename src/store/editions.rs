@@ -467,8 +467,15 @@ impl Store {
         Ok(true)
     }
 
-    /// How many deliveries of an edition there are, by state.
+    /// How many deliveries of an edition there are, by state, or were, if they are not kept any more.
     pub async fn count_deliveries(&self, id: &str) -> Result<BTreeMap<State, u64>, StoreError> {
+        let kept = sqlx::query("SELECT sums FROM editions WHERE id = $1 AND sums <> ''")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        if let Some(row) = kept {
+            return sql::parsed(row.try_get("sums")?);
+        }
         let rows = sqlx::query(
             "SELECT state, COUNT(*) AS n FROM deliveries WHERE edition = $1 GROUP BY state",
         )

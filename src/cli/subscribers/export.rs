@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{BATCH, done, joined, mailbox, nobody};
 use crate::cli::{Answer, newsletter};
 use crate::mail::Mailbox;
+use crate::newsletter::consent;
 use crate::site::Site;
 use crate::store::Store;
 
@@ -61,6 +62,6 @@ async fn one(store: &Store, name: &str, address: &Mailbox) -> anyhow::Result<Ans
     let Some(one) = store.subscriber(name, address).await? else {
         return Err(nobody(name, address).into());
     };
-    let known = one.known(name);
+    let known = consent::known(store, name, &one).await?;
     done(serde_json::to_string_pretty(&known)?, known)
 }

@@ -1,9 +1,9 @@
 //! How far a delivery has come.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How far a delivery has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Nobody has tried it.

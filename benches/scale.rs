@@ -1,0 +1,179 @@
+//! What it costs to deliver as what is remembered grows, on PostgreSQL: the same claims in a small ledger
+//! and in a large one, in the same run.
+//!
+//! `cargo bench --bench scale [-- ROWS]` fills a ledger of 100,000 deliveries and one of ROWS (10,000,000),
+//! each with as many subscribers, on a server of its own (Debian's `postgresql`), prints what claiming a
+//! thousand and putting down what became of them takes in either, and the statements that read a whole
+//! table of subscribers or deliveries: of claiming, of a page of a subscriber, and of a run of `send`. It
+//! takes some minutes and, at ten million, 10 GB.
+
+#[path = "../tests/postgres.rs"]
+#[allow(dead_code, reason = "the tests need more of it")]
+mod postgres;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use infocus::mail::Mailbox;
+use infocus::newsletter::{State, Token};
+use infocus::store::Store;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::{Connection, PgConnection};
+
+const SMALL: i64 = 100_000;
+
+/// Deliveries that are claimed at once, and how often.
+const BATCH: usize = 1_000;
+const TIMES: usize = 40;
+
+const EDITION: &str = "weekly-2026-05-04";
+
+/// Each statement is written to the log of the server with how it was done.
+const EXPLAINED: &str = "%20-c%20session_preload_libraries%3Dauto_explain\
+                         %20-c%20auto_explain.log_min_duration%3D0";
+
+const FILL: [&str; 4] = [
+    "INSERT INTO editions (id, newsletter, from_at, until_at, state) \
+     VALUES ('weekly-2026-05-04', 'weekly', 0, 1, 'open')",
+    "INSERT INTO subscribers (token, newsletter, email, mailbox, name, language, frequency, feeds, \
+     status, consent, created_at, changed_at) \
+     SELECT md5(n::text), 'weekly', 'reader' || n || '@example.com', 'reader' || n || '@example.com', \
+     '', '', '', '[]', 'active', '{\"how\":\"import\",\"text\":null,\"asked_at\":\"2026-05-01T00:00:00Z\"}', \
+     0, 0 FROM generate_series(1, $1::bigint) AS n",
+    "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due_at, claimed_until) \
+     SELECT 'weekly-2026-05-04', md5(n::text), 0, 'due', 0, 0, 0 \
+     FROM generate_series(1, $1::bigint) AS n",
+    "ANALYZE",
+];
+
+struct Ledger {
+    rows: i64,
+    address: String,
+    store: Store,
+    claims: Vec<Duration>,
+    notes: Vec<Duration>,
+}
+
+fn main() {
+    let rows = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    runtime.block_on(measure(rows.unwrap_or(10_000_000)));
+}
+
+async fn measure(rows: i64) {
+    let mut ledgers = [Ledger::fill(SMALL).await, Ledger::fill(rows).await];
+    for _ in 0..TIMES {
+        for ledger in &mut ledgers {
+            ledger.turn().await;
+        }
+    }
+    println!("{:>12} {:>18} {:>18}", "deliveries", "1,000 claimed in", "put down in");
+    for ledger in &mut ledgers {
+        let (claim, note) = (median(&mut ledger.claims), median(&mut ledger.notes));
+        println!("{:>12} {:>15.1} ms {:>15.1} ms", ledger.rows, claim, note);
+    }
+    let [small, large] = &mut ledgers;
+    let ratio = |a: &mut Vec<Duration>, b: &mut Vec<Duration>| median(a) / median(b);
+    println!(
+        "{:>12} {:>18.2} {:>18.2}",
+        "ratio",
+        ratio(&mut large.claims, &mut small.claims),
+        ratio(&mut large.notes, &mut small.notes)
+    );
+    large.explain().await;
+}
+
+impl Ledger {
+    async fn fill(rows: i64) -> Ledger {
+        let address = postgres::fresh();
+        let store = Store::open(Path::new("."), &address).await.expect("a database");
+        let began = Instant::now();
+        let mut connection = PgConnection::connect(&address).await.expect("a connection");
+        for statement in FILL {
+            let query = sqlx::query(statement);
+            let query = if statement.contains("$1") { query.bind(rows) } else { query };
+            query.execute(&mut connection).await.expect(statement);
+        }
+        println!("{rows} deliveries filled in {:.0} s", began.elapsed().as_secs_f64());
+        Ledger { rows, address, store, claims: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Claims some and puts down that they were accepted.
+    async fn turn(&mut self) {
+        let began = Instant::now();
+        let claimed = claim(&self.store).await;
+        self.claims.push(began.elapsed());
+        let turns: Vec<_> =
+            claimed.iter().map(|claimed| claimed.turn(State::Accepted, now())).collect();
+        let began = Instant::now();
+        self.store.note_turns(&turns).await.expect("turns");
+        self.notes.push(began.elapsed());
+    }
+
+    /// Prints the statements that read a whole table.
+    async fn explain(&self) {
+        let address = format!("{}{EXPLAINED}", self.address);
+        let store = Store::open(Path::new("."), &address).await.expect("a database");
+        claim(&store).await;
+        let mailbox = Mailbox::parse("reader77@example.com").expect("an address");
+        let found = store.subscriber("weekly", &mailbox).await.expect("a statement");
+        let token = found.map_or(Token::nobody(), |subscriber| subscriber.token);
+        store.by_token(&token).await.expect("a statement");
+        store.received(&token).await.expect("a statement");
+        store.editions_of(&token).await.expect("a statement");
+        store.pending_of(&mailbox, "weekly").await.expect("a statement");
+        store.suppressed(&[mailbox.key()]).await.expect("a statement");
+        store.unsubscribe(&token, now()).await.expect("a statement");
+        store.next_to_ask(now(), now(), now()).await.expect("a statement");
+        store.handed_since(now(), 100).await.expect("a statement");
+        store.recover(State::Uncertain, now(), true).await.expect("a statement");
+        store.editions_to_deliver(now()).await.expect("a statement");
+        store.is_open(EDITION).await.expect("a statement");
+        store.finish(EDITION).await.expect("a statement");
+        store.erase(&mailbox, now()).await.expect("a statement");
+        let log = log(&self.address);
+        let explained = log.matches("Query Text:").count();
+        assert!(explained > 20, "only {explained} statements were explained");
+        let scans = log.split("LOG:").filter_map(scan).collect::<BTreeSet<_>>();
+        match scans.is_empty() {
+            true => println!("none of {explained} statements reads a whole table"),
+            false => scans.iter().for_each(|scan| println!("reads a whole table: {scan}")),
+        }
+    }
+}
+
+async fn claim(store: &Store) -> Vec<infocus::store::Claimed> {
+    let until = now() + SignedDuration::from_mins(30);
+    let (_, claimed) = store.claim(EDITION, now(), until, BATCH).await.expect("a claim");
+    assert_eq!(claimed.len(), BATCH, "there are enough");
+    claimed
+}
+
+/// What the server at an address has said.
+fn log(address: &str) -> String {
+    let directory = address.split_once("host=").and_then(|(_, rest)| rest.split('&').next());
+    let path = Path::new(directory.expect("a directory")).join("log");
+    String::from_utf8_lossy(&std::fs::read(path).expect("a log")).into_owned()
+}
+
+/// The text of a statement of which a part reads all of a large table.
+fn scan(entry: &str) -> Option<String> {
+    let is_whole = |line: &str| {
+        ["subscribers", "deliveries"]
+            .iter()
+            .any(|table| line.contains(&format!("Seq Scan on {table}")))
+    };
+    let text = entry.split_once("Query Text:")?.1;
+    text.lines().any(is_whole).then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_777_900_000).expect("a moment")
+}
+
+/// Milliseconds.
+fn median(times: &mut [Duration]) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1000.0
+}

@@ -1,0 +1,53 @@
+//! What is not kept for ever: who got an edition long ago. How many did stays.
+
+use jiff::Timestamp;
+use sqlx::Row;
+
+use super::{Store, StoreError, sql};
+use crate::newsletter::EditionState;
+
+/// Deliveries that one statement forgets: others may be writing.
+const BATCH: i64 = 5_000;
+
+impl Store {
+    /// Forgets the deliveries of editions that were made before a moment and for which nobody waits any
+    /// more; says how many. If it is broken off, it goes on the next time.
+    pub async fn forget_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let rows = sqlx::query(
+            "SELECT id, sums FROM editions WHERE state = $1 AND until_at < $2 AND EXISTS \
+             (SELECT 1 FROM deliveries WHERE edition = editions.id) ORDER BY id",
+        )
+        .bind(EditionState::Sent.as_str())
+        .bind(before.as_millisecond())
+        .fetch_all(&self.pool)
+        .await?;
+        let mut forgotten = 0;
+        for row in rows {
+            let (id, sums): (String, String) = (row.try_get("id")?, row.try_get("sums")?);
+            if sums.is_empty() {
+                // Before the first of them is gone.
+                let counts = self.count_deliveries(&id).await?;
+                sqlx::query("UPDATE editions SET sums = $2 WHERE id = $1 AND sums = ''")
+                    .bind(&id)
+                    .bind(sql::json(&counts))
+                    .execute(&self.pool)
+                    .await?;
+            }
+            loop {
+                let done = sqlx::query(
+                    "DELETE FROM deliveries WHERE edition = $1 AND subscriber IN \
+                     (SELECT subscriber FROM deliveries WHERE edition = $1 LIMIT $2)",
+                )
+                .bind(&id)
+                .bind(BATCH)
+                .execute(&self.pool)
+                .await?;
+                if done.rows_affected() == 0 {
+                    break;
+                }
+                forgotten += done.rows_affected();
+            }
+        }
+        Ok(forgotten)
+    }
+}
