@@ -218,7 +218,6 @@ fn run(cli: &Cli) -> anyhow::Result<Answer> {
         run.start()?;
     }
     let site = Site::load(&cli.site)?;
-    run = run.filter(|_| !site.is_shared());
     match &cli.command {
         Command::Check => check::run(&site),
         Command::Templates(command) => templates::run(&site, command),

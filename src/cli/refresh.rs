@@ -102,7 +102,7 @@ pub async fn run(
         drafts.extend(newsletter::draft(site, store, name, None, directory).await?);
     }
     if let Some(run) = run.filter(|_| options.slug.is_empty()) {
-        let is_sure = is_told && report.offline.is_none() && is_seen(site);
+        let is_sure = is_told && report.offline.is_none() && is_seen(site) && !store.is_shared();
         run.is_done(now, report.next_check_at.unwrap_or(Timestamp::MAX), is_sure);
     }
     Ok(Answer {
