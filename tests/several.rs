@@ -202,26 +202,43 @@ fn several_processes_look_at_each_source_once_and_leave_hosts_their_time() {
     }
 }
 
+/// With `INFOCUS_SOURCES=5000` and `INFOCUS_PROCESSES=8` it takes some minutes.
 #[test]
-fn what_a_process_that_was_killed_was_at_is_taken_over() {
-    if !is_there("what a process that was killed was at is taken over") {
+fn what_processes_that_were_killed_were_at_is_taken_over() {
+    if !is_there("what processes that were killed were at is taken over") {
         return;
     }
-    let mut guests = Guests::new(60);
-    let refresh = |guests: &Guests| guests.refresh(guests.bed.command(&["refresh"]));
-    let mut runs = [refresh(&guests), refresh(&guests)];
-    while guests.asked.lock().expect("a log").len() < 20 {
-        std::thread::yield_now();
+    let processes = from_environment("INFOCUS_PROCESSES", 3);
+    let mut guests = Guests::new(from_environment("INFOCUS_SOURCES", 60));
+    let refresh = |guests: &Guests| guests.refresh(guests.bed.command_now(&["refresh"]));
+    let mut runs: Vec<Child> = (0..processes).map(|_| refresh(&guests)).collect();
+    // One of five dies, and another begins in its place.
+    let kills = processes.div_ceil(5);
+    for killed in 0..kills {
+        let enough = (killed + 1) * guests.sources / (kills + 2);
+        while guests.asked.lock().expect("a log").len() < enough {
+            std::thread::yield_now();
+        }
+        let mut victim = runs.remove(0);
+        victim.kill().expect("a kill");
+        victim.wait().expect("an end");
+        runs.push(refresh(&guests));
     }
-    runs[0].kill().expect("a kill");
     for mut run in runs {
-        run.wait().expect("an end");
+        assert!(run.wait().expect("an end").success());
     }
-    guests.bed.at("2026-05-04T15:20:00Z");
-    assert!(refresh(&guests).wait().expect("an end").success());
-    assert!(guests.counts().iter().all(|count| *count >= 1), "{:?}", guests.counts());
+    assert!(guests.spacing() >= SPACING, "{:?}", guests.spacing());
+    let before = guests.asked.lock().expect("a log").len();
+    let later = Timestamp::now() + Duration::from_secs(20 * 60);
+    guests.bed.at(&later.to_string());
+    assert!(guests.refresh(guests.bed.command(&["refresh"])).wait().expect("an end").success());
+    let counts = guests.counts();
+    assert!(counts.iter().all(|count| *count >= 1), "{counts:?}");
     // What was asked for and not put down is asked for again.
-    let again = guests.counts().iter().filter(|count| **count > 1).count();
-    assert!(again <= 40, "{:?}", guests.counts());
-    assert!((0..60).all(|n| guests.bed.path(&format!("public/n{n}/feed.xml")).exists()));
+    let again: usize = counts.iter().map(|count| count - 1).sum();
+    let left = guests.asked.lock().expect("a log").len() - before;
+    println!("{processes} processes, {kills} killed: {left} taken over, {again} asked again");
+    assert!(again <= 40 * kills, "{counts:?}");
+    let published = |n| guests.bed.path(&format!("public/n{n}/feed.xml")).exists();
+    assert!((0..guests.sources).all(published));
 }
