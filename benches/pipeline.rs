@@ -125,11 +125,12 @@ fn write(bencher: Bencher, items: usize) {
     let feed = Feed { window: items, ..Feed::sample() };
     let items = settled(items);
     bencher.bench_local(|| {
-        let mut rollout = Rollout::Stage(&output, output.stage().expect("a directory"));
+        let mut rollout = Rollout::within(&output).expect("a directory");
         publisher.feed(&feed, &items, &mut rollout).expect("written");
-        if let Rollout::Stage(_, stage) = &mut rollout {
-            stage.commit().expect("written");
-        }
+        tokio::runtime::Runtime::new()
+            .expect("a runtime")
+            .block_on(rollout.commit())
+            .expect("written");
     });
 }
 

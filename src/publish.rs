@@ -17,7 +17,7 @@ use jiff::tz::TimeZone;
 use url::Url;
 
 pub use atom::write as write_atom;
-pub use bucket::Bucket;
+pub use bucket::{Bucket, WRITING};
 pub use directory::{Directory, Stage};
 pub use document::{FeedDocument, date_of, link_of, window};
 pub use health::write as health;

@@ -1,6 +1,7 @@
 //! A site: a directory with `infocus.toml` and `feeds/`, loaded and validated.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::catalog::{self, Feed, Location};
 use crate::config::{self, Settings, Target};
@@ -80,12 +81,12 @@ impl Site {
         store::file(&self.root, &self.settings.database)
     }
 
-    /// Where what is published goes.
-    pub fn output(&self) -> Result<Output, OutputError> {
+    /// Where what is published goes; a store that does not answer is asked again for a while.
+    pub fn output(&self, patience: Duration) -> Result<Output, OutputError> {
         match &self.settings.output {
             Target::Directory(path) => Ok(Output::Directory(Directory::new(self.root.join(path)))),
             Target::Bucket(address) => {
-                Ok(Output::Bucket(Bucket::open(address, Rhythm::new(&self.feeds))?))
+                Ok(Output::Bucket(Bucket::open(address, Rhythm::new(&self.feeds), patience)?))
             }
         }
     }

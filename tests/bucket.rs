@@ -115,11 +115,16 @@ fn site(bucket: &Bucket, titles: &[&str]) -> Bed {
     bed
 }
 
-/// Stands between a site and the bucket; each request goes on when the gate lets it.
-fn proxy(bucket: &Bucket, gate: impl Fn(&Request) + Send + 'static) -> Server {
+/// Stands between a site and the bucket; each request goes on when the gate lets it, or is answered there.
+fn proxy(
+    bucket: &Bucket,
+    gate: impl Fn(&Request) -> Option<u16> + Send + Sync + 'static,
+) -> Server {
     let address = bucket.address;
     Server::start(move |request| {
-        gate(request);
+        if let Some(status) = gate(request) {
+            return Answer::status(status);
+        }
         let mut head =
             format!("{} {} HTTP/1.1\r\nconnection: close\r\n", request.method, request.path);
         for (name, value) in request.headers.iter().filter(|(name, _)| *name != "connection") {
@@ -164,7 +169,7 @@ fn only_what_has_changed_is_put_and_what_others_link_to_first() {
         return;
     };
     let mut bed = with_news(Bed::new(), &["Ferry"]);
-    let proxy = proxy(&bucket, |_| {});
+    let proxy = proxy(&bucket, |_| None);
     bucket.publishes(&mut bed, &proxy.url(""));
     bed.run(&["refresh"]).ends(0);
     let first: Vec<String> = proxy.asked_paths();
@@ -188,8 +193,13 @@ fn what_is_gone_from_a_bucket_or_is_another_there_is_put_again_by_publish() {
     bed.run(&["refresh"]).ends(0);
     let feed = bucket.read("site/news/feed.xml");
     assert_eq!(bucket.ask("DELETE", "site/news/feed.xml", b"").status, 204);
-    assert_eq!(bucket.ask("PUT", "site/news/atom.xml", b"defaced").status, 200);
+    assert_eq!(bucket.ask("DELETE", "site/index.html", b"").status, 204);
+    for name in ["site/news/atom.xml", "site/feeds.opml"] {
+        assert_eq!(bucket.ask("PUT", name, b"defaced").status, 200);
+    }
     bed.run(&["publish"]).ends(0);
+    assert!(bucket.read("site/index.html").contains("News"));
+    assert!(bucket.read("site/feeds.opml").contains("feed.xml"));
     assert_eq!(bucket.read("site/news/feed.xml"), feed);
     assert!(bucket.read("site/news/atom.xml").contains("Ferry"));
 }
@@ -208,6 +218,25 @@ fn who_has_forgotten_what_was_put_finds_it_again() {
     assert!(bucket.read("site/news/feed.xml").contains("Road"));
 }
 
+/// A gate through which nothing goes to a file before it is opened.
+fn gate(bucket: &Bucket, file: &'static str) -> (Server, Arc<Mutex<()>>) {
+    let gate = Arc::new(Mutex::new(()));
+    let hinge = gate.clone();
+    let server = proxy(bucket, move |request| {
+        if request.method == "PUT" && request.path.ends_with(file) {
+            drop(hinge.lock());
+        }
+        None
+    });
+    (server, gate)
+}
+
+fn is_asked(proxy: &Server, file: &str) {
+    while !proxy.asked_paths().iter().any(|path| path.ends_with(file)) {
+        std::thread::yield_now();
+    }
+}
+
 #[test]
 fn whoever_was_stopped_for_a_while_writes_nothing_older_over_what_is_newer() {
     let test = "whoever was stopped for a while writes nothing older over what is newer";
@@ -220,32 +249,70 @@ fn whoever_was_stopped_for_a_while_writes_nothing_older_over_what_is_newer() {
     other.remember_in(&database);
     other.run(&["refresh"]).ends(0);
     // One machine reads what there is, and stops before it has put the feed.
-    let gate = Arc::new(Mutex::new(()));
-    let (closed, hinge) = (gate.lock().expect("a gate"), gate.clone());
-    let proxy = proxy(&bucket, move |request| {
-        if request.path.ends_with("/news/feed.xml") {
-            drop(hinge.lock());
-        }
-    });
+    let (before, gate_before) = gate(&bucket, "/news/feed.xml");
+    let closed_before = gate_before.lock().expect("a gate");
     let mut stopped = with_news(Bed::new(), &["Ferry", "Bridge"]);
     stopped.remember_in(&database);
-    bucket.publishes(&mut stopped, &proxy.url(""));
-    let run = stopped.command(&["refresh"]).stderr(Stdio::piped()).spawn().expect("a run");
-    while !proxy.asked_paths().iter().any(|path| path.ends_with("/news/feed.xml")) {
-        std::thread::yield_now();
-    }
-    // What it had taken is free by the time of another, which finds more and publishes it.
+    bucket.publishes(&mut stopped, &before.url(""));
+    let refresh =
+        |bed: &Bed| bed.command(&["refresh"]).stderr(Stdio::piped()).spawn().expect("a run");
+    let run = refresh(&stopped);
+    is_asked(&before, "/news/feed.xml");
+    // What it had taken is free by the time of another, which finds more and has published half of it.
     for title in ["Bridge", "Road"] {
         add(&other, title);
     }
-    other.at("2026-05-04T15:10:00Z").run(&["refresh"]).ends(0);
-    drop(closed);
+    let (after, gate_after) = gate(&bucket, "/news/atom.xml");
+    let closed_after = gate_after.lock().expect("a gate");
+    bucket.publishes(&mut other, &after.url(""));
+    let newer = refresh(other.at("2026-05-04T15:10:00Z"));
+    is_asked(&after, "/news/atom.xml");
+    while !bucket.read("site/news/feed.xml").contains("Road") {
+        std::thread::yield_now();
+    }
+    drop(closed_before);
     let ended = run.wait_with_output().expect("an end");
     let told = String::from_utf8_lossy(&ended.stderr);
-    assert!(told.contains("another process has published"), "{told}");
-    assert!(bucket.read("site/news/feed.xml").contains("Road"));
-    other.at("2026-05-04T15:20:00Z").run(&["publish"]).ends(0);
-    assert!(bucket.read("site/news/atom.xml").contains("Road"));
+    assert!(told.contains("another process publishes by now"), "{told}");
+    drop(closed_after);
+    let ended = newer.wait_with_output().expect("an end");
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+    for name in ["feed.xml", "atom.xml", "feed.json"] {
+        assert!(bucket.read(&format!("site/news/{name}")).contains("Road"), "{name}");
+    }
+}
+
+#[test]
+fn what_was_published_elsewhere_meanwhile_is_published_here_again() {
+    let Some(bucket) = bucket("what was published elsewhere meanwhile is published here again")
+    else {
+        return;
+    };
+    let mut bed = site(&bucket, &["Ferry"]);
+    bed.run(&["refresh"]).ends(0);
+    add(&bed, "Bridge");
+    bed.set("INFOCUS_OUTPUT", "public").run(&["refresh"]).ends(0);
+    assert!(bed.read("public/news/feed.xml").contains("Bridge"));
+    bucket.publishes(&mut bed, &bucket.endpoint());
+    bed.run(&["refresh"]).ends(0);
+    assert!(bucket.read("site/news/feed.xml").contains("Bridge"));
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_not_asked_for_each_file() {
+    let Some(bucket) = bucket("a store that does not answer is not asked for each file") else {
+        return;
+    };
+    let mut bed = site(&bucket, &["Ferry"]);
+    bed.run(&["refresh"]).ends(0);
+    let proxy = proxy(&bucket, |_| Some(500));
+    bucket.publishes(&mut bed, &proxy.url(""));
+    let served = Served::start(&bed);
+    assert_eq!(served.get("/news/feed.xml").status, 503);
+    assert!(!proxy.asked().is_empty());
+    assert_eq!(served.get("/news/atom.xml").status, 503);
+    assert_eq!(proxy.asked_paths(), Vec::<String>::new());
+    assert_eq!(served.get("/health").status, 200);
 }
 
 #[test]
@@ -279,6 +346,19 @@ fn what_was_mailed_is_archived_in_the_bucket() {
     bed.at("2026-05-05T15:00:00Z").run(&["refresh"]).ends(0);
     bed.at("2026-05-05T16:00:00Z").run(&["send", "weekly"]).ends(0);
     assert!(bucket.read("site/newsletters/weekly/index.html").contains("Ferry"));
+    // What could not be put is put by a later run.
+    for status in [403, 200] {
+        let proxy = proxy(&bucket, move |request| {
+            let is_list = request.method == "PUT" && request.path.ends_with("/weekly/index.html");
+            (is_list && status == 403).then_some(status)
+        });
+        bucket.publishes(&mut bed, &proxy.url(""));
+        add(&bed, "Bridge");
+        bed.at("2026-05-12T15:00:00Z").run(&["refresh"]).ends(0);
+        let code = bed.at("2026-05-12T16:00:00Z").run(&["send", "weekly"]).code;
+        assert_eq!(code, if status == 403 { 1 } else { 0 });
+    }
+    assert!(bucket.read("site/newsletters/weekly/index.html").contains("Bridge"));
     let feed = bucket.read("site/newsletters/weekly/feed.xml");
     assert!(feed.contains("https://news.example.org/newsletters/weekly/"), "{feed}");
 }

@@ -328,7 +328,7 @@ const POSTS: &str = r#"[{"id":5,"date_gmt":"2026-05-03T23:30:00","guid":{"render
 /// A site whose news page is written by scripts; all other addresses answer with `others`.
 fn shell(
     head: &'static str,
-    others: impl Fn(&str) -> Option<&'static str> + Send + 'static,
+    others: impl Fn(&str) -> Option<&'static str> + Send + Sync + 'static,
 ) -> Server {
     let shell =
         format!("<html><head>{head}</head><body><div id=root></div><script src=/a.js></script>");

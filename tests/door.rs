@@ -510,6 +510,19 @@ fn what_somebody_agreed_to_is_kept_when_a_stranger_asks_for_them_again() {
 }
 
 #[test]
+fn what_somebody_agreed_to_is_kept_however_often_they_are_asked() {
+    let mut bed = bed("");
+    let ana = "ana@example.org";
+    bed.run(&["subscribers", "add", "weekly", ana, "--consent", "at the fair"]).ends(0);
+    bed.run(&["subscribers", "remove", "weekly", ana]).ends(0);
+    for at in ["2026-05-06T15:00:00Z", "2026-05-08T15:00:00Z"] {
+        bed.at(at).run(&["subscribers", "add", "weekly", ana, "--ask"]).ends(0);
+        let known = bed.run(&["subscribers", "export", "weekly", ana]).ends(0).stdout;
+        assert!(known.contains("at the fair"), "{at}: {known}");
+    }
+}
+
+#[test]
 fn three_newsletters_are_asked_about_on_three_days() {
     let mut bed = bed("[newsletters.a]\ntitle = \"A\"\n[newsletters.b]\ntitle = \"B\"\n");
     let served = Served::start(&bed);

@@ -116,11 +116,9 @@ proptest! {
         let (settings, templates) = (Settings::default(), Templates::load(directory.path()).expect("templates"));
         let output = Directory::new(directory.path().to_owned());
         let publisher = Publisher { base_url: &settings.base_url, zone: &TimeZone::UTC, hub: None, templates: &templates };
-        let mut rollout = Rollout::Stage(&output, output.stage().expect("a directory"));
+        let mut rollout = Rollout::within(&output).expect("a directory");
         publisher.feed(&Feed { window: 50, ..Feed::sample() }, &items, &mut rollout).expect("written");
-        if let Rollout::Stage(_, stage) = &mut rollout {
-            stage.commit().expect("written");
-        }
+        tokio::runtime::Runtime::new().expect("a runtime").block_on(rollout.commit()).expect("written");
         for name in ["feed.xml", "atom.xml"] {
             let xml = fs::read_to_string(directory.path().join("sample").join(name)).expect(name);
             let parsed = roxmltree::Document::parse(&xml);

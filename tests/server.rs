@@ -23,7 +23,7 @@ pub struct Request {
     pub body: String,
 }
 
-type Handler = dyn Fn(&Request) -> Answer + Send;
+type Handler = dyn Fn(&Request) -> Answer + Send + Sync;
 
 /// An answer, or that of the handler.
 type Robots = Arc<Mutex<Option<Option<Answer>>>>;
@@ -32,7 +32,7 @@ pub struct Server {
     address: SocketAddr,
     /// What is answered for robots.txt; without it there is none, and no word of it in the log.
     robots: Robots,
-    handler: Arc<Mutex<Box<Handler>>>,
+    handler: Arc<Mutex<Arc<Handler>>>,
     requests: Arc<Mutex<Vec<Request>>>,
 }
 
@@ -53,15 +53,15 @@ impl Answer {
 }
 
 impl Server {
-    pub fn start(handler: impl Fn(&Request) -> Answer + Send + 'static) -> Server {
+    pub fn start(handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
         Server::at("127.0.0.1:0", handler)
     }
 
     /// At an address; at `0.0.0.0:0` it is many hosts, 127.0.0.1 and all others of loopback.
-    pub fn at(place: &str, handler: impl Fn(&Request) -> Answer + Send + 'static) -> Server {
+    pub fn at(place: &str, handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind(place).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let handler: Arc<Mutex<Box<Handler>>> = Arc::new(Mutex::new(Box::new(handler)));
+        let handler: Arc<Mutex<Arc<Handler>>> = Arc::new(Mutex::new(Arc::new(handler)));
         let requests: Arc<Mutex<Vec<Request>>> = Arc::default();
         let robots = Robots::default();
         let (shared, log, said) = (handler.clone(), requests.clone(), robots.clone());
@@ -85,8 +85,8 @@ impl Server {
     }
 
     /// From now on answers differently.
-    pub fn change(&self, handler: impl Fn(&Request) -> Answer + Send + 'static) {
-        *self.handler.lock().expect("a handler") = Box::new(handler);
+    pub fn change(&self, handler: impl Fn(&Request) -> Answer + Send + Sync + 'static) {
+        *self.handler.lock().expect("a handler") = Arc::new(handler);
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -109,7 +109,7 @@ impl Server {
 
 fn answer(
     mut stream: TcpStream,
-    handler: &Mutex<Box<Handler>>,
+    handler: &Mutex<Arc<Handler>>,
     log: &Mutex<Vec<Request>>,
     robots: &Mutex<Option<Option<Answer>>>,
 ) {
@@ -137,7 +137,11 @@ fn answer(
     let answer = match robots {
         None if is_robots => Answer::status(404),
         Some(Some(robots)) if is_robots => robots,
-        _ => (handler.lock().expect("a handler"))(&request),
+        _ => {
+            // Nobody waits for what another is answered.
+            let handler = handler.lock().expect("a handler").clone();
+            handler(&request)
+        }
     };
     let mut head = format!(
         "HTTP/1.1 {} X\r\nContent-Length: {}\r\nConnection: close\r\n",

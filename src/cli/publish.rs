@@ -31,12 +31,12 @@ pub async fn run(site: &Site, store: &Store, clock: Clock) -> anyhow::Result<Ans
 pub async fn archive(site: &Site, store: &Store, all: bool, clock: Clock) -> anyhow::Result<()> {
     let _lock = Lock::wait(&site.root, "archive")?;
     if !store.is_shared() {
-        return Ok(newsletter::archive::publish(site, store, all).await?);
+        return Ok(newsletter::archive::publish(site, store, all, None).await?);
     }
     let Some(lease) = Lease::wait(store, "publish the editions", clock).await? else {
         bail!("another process publishes what was mailed, and does not come to an end");
     };
-    let published = newsletter::archive::publish(site, store, all).await;
+    let published = newsletter::archive::publish(site, store, all, Some(&lease)).await;
     lease.end().await;
     Ok(published?)
 }

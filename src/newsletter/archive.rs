@@ -4,12 +4,13 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Edition, NewsletterError, language};
+use super::{Edition, NewsletterError, Token, language};
 use crate::catalog::Feed;
 use crate::dates;
 use crate::model::{Item, ItemId, Slug};
 use crate::normalize::SafeHtml;
-use crate::publish::{FeedDocument, Rollout, write_atom, write_rss};
+use crate::publish::{FeedDocument, Rollout, WRITING, write_atom, write_rss};
+use crate::run::Lease;
 use crate::site::Site;
 use crate::store::Store;
 use crate::templates::TemplateError;
@@ -36,22 +37,33 @@ pub fn address(site: &Site, name: &str) -> Url {
 
 /// Writes the archives of all newsletters of which something has been mailed, or of those alone whose last
 /// edition is not there; what would not change is not touched.
-pub async fn publish(site: &Site, store: &Store, all: bool) -> Result<(), NewsletterError> {
-    let output = site.output()?;
-    let mut rollout = output.rollout(store).await?;
+pub async fn publish(
+    site: &Site,
+    store: &Store,
+    all: bool,
+    lease: Option<&Lease>,
+) -> Result<(), NewsletterError> {
+    let output = site.output(WRITING)?;
+    let mut rollout = output.rollout(store, lease).await?;
     rollout.look(DIRECTORY, all).await?;
+    let (writer, mut written) = (Token::draw(), Vec::new());
     for name in site.settings.newsletters.keys() {
-        let last = store.last_mailed(name).await?;
-        let is_there = |last: &String| rollout.has(&format!("{DIRECTORY}/{name}/{last}.html"));
-        if !all && last.as_ref().is_none_or(is_there) {
+        let Some(last) = store.last_mailed(name).await? else { continue };
+        let key = format!("{DIRECTORY}/{name}");
+        let is_there = rollout.has(&format!("{key}/{last}.html"))
+            && store.published_of(&key).await?.as_ref() == Some(&last);
+        if is_there && !all {
             continue;
         }
-        let pages = store.pages(name).await?;
-        if !pages.is_empty() {
-            write(site, name, &pages, &mut rollout)?;
-        }
+        store.note_publishing(std::slice::from_ref(&key), &writer).await?;
+        write(site, name, &store.pages(name).await?, &mut rollout)?;
+        written.push((key, last));
     }
-    Ok(rollout.commit().await?)
+    rollout.commit().await?;
+    if !written.is_empty() {
+        store.note_published(&written, &writer).await?;
+    }
+    Ok(())
 }
 
 fn write(

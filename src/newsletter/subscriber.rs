@@ -90,9 +90,10 @@ pub struct Consent {
 }
 
 impl Consent {
-    /// The last that somebody gave: a form alone may have been filled in by a stranger.
+    /// The last that somebody gave: who was only asked has not, and a stranger may fill in a form.
     pub fn given(self) -> Option<Box<Consent>> {
-        match self.confirmed_at.is_some() || self.how != "form" {
+        let is_asked = matches!(&*self.how, "form" | "asked");
+        match self.confirmed_at.is_some() || !is_asked {
             true => Some(Box::new(Consent { before: None, ..self })),
             false => self.before,
         }

@@ -1,12 +1,14 @@
 //! A bucket of an object store: S3 and what speaks it, Google Cloud Storage, Azure.
 //!
 //! What was put there is remembered beside the items, with the mark that the store gave it. An object is
-//! put in the place of the one that is remembered and of no other (`If-Match`), so that whoever was
-//! stopped for a while does not write what is older over what is newer.
+//! put in the place of the one that is remembered and of no other (`If-Match`), and of what else is found
+//! there only by whoever publishes, so that a process that was stopped for a while does not write what is
+//! older over what is newer.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -21,9 +23,10 @@ use object_store::{
 };
 use url::Url;
 
-use super::OutputError;
 use super::media::{Rhythm, media_type};
+use super::output::{OutputError, is_ours};
 use crate::hash;
+use crate::run::Lease;
 use crate::store::{Object, Store};
 
 /// Objects that are put at once.
@@ -35,8 +38,8 @@ const MOST: usize = 32 << 20;
 /// How often an object is put that is always another than was thought.
 const TRIES: usize = 3;
 
-/// How long a store is asked again that does not answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a store is asked again that does not answer, by whoever publishes.
+pub const WRITING: Duration = Duration::from_secs(30);
 
 /// Bytes of a hash that tells one object from another.
 const HASH: usize = 16;
@@ -60,9 +63,9 @@ impl fmt::Debug for Bucket {
 impl Bucket {
     /// The bucket of an address such as `s3://bucket/prefix`; keys, regions and the like come from the
     /// environment, as the tools of its kind have them.
-    pub fn open(address: &Url, rhythm: Rhythm) -> Result<Bucket, OutputError> {
+    pub fn open(address: &Url, rhythm: Rhythm, patience: Duration) -> Result<Bucket, OutputError> {
         let (objects, prefix) =
-            objects(address).map_err(|error| failed(address.as_str(), error))?;
+            objects(address, patience).map_err(|error| failed(address.as_str(), error))?;
         let address = address.as_str().trim_end_matches('/').to_owned();
         Ok(Bucket { objects, prefix, address, rhythm: Arc::new(rhythm) })
     }
@@ -80,11 +83,28 @@ impl Bucket {
         Ok((got.bytes().await.map_err(failed)?, modified))
     }
 
-    pub(super) async fn upload<'a>(&'a self, ledger: &'a Store) -> Result<Upload<'a>, OutputError> {
+    pub(super) async fn upload<'a>(
+        &'a self,
+        ledger: &'a Store,
+        lease: Option<&'a Lease>,
+    ) -> Result<Upload<'a>, OutputError> {
         let remembered: HashMap<_, _> =
             ledger.entrances(&self.address).await?.into_iter().collect();
         let there = remembered.clone();
-        Ok(Upload { bucket: self, ledger, remembered, there, waiting: Vec::new(), bytes: 0 })
+        Ok(Upload { bucket: self, ledger, lease, remembered, there, waiting: Vec::new(), bytes: 0 })
+    }
+
+    /// What is in a directory and in those within it, or what is in none.
+    async fn list(&self, directory: &str) -> Result<Vec<ObjectMeta>, OutputError> {
+        let path = self.path(directory);
+        let listed = match directory.is_empty() {
+            true => {
+                let listed = self.objects.list_with_delimiter(Some(&path)).await;
+                listed.map(|listed| listed.objects)
+            }
+            false => self.objects.list(Some(&path)).try_collect().await,
+        };
+        listed.map_err(|error| self.failed(directory, error))
     }
 
     fn path(&self, name: &str) -> Path {
@@ -137,11 +157,11 @@ fn told(error: &Error) -> String {
 }
 
 /// What speaks to the store of an address, and what of that is the beginning of names.
-fn objects(address: &Url) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
+fn objects(address: &Url, patience: Duration) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
     // There is one to choose from, and no default.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (scheme, prefix) = ObjectStoreScheme::parse(address)?;
-    let retry = RetryConfig { retry_timeout: PATIENCE, ..RetryConfig::default() };
+    let retry = RetryConfig { retry_timeout: patience, ..RetryConfig::default() };
     let address = address.as_str();
     let objects: Arc<dyn ObjectStore> = match scheme {
         ObjectStoreScheme::AmazonS3 => {
@@ -163,6 +183,7 @@ fn objects(address: &Url) -> Result<(Arc<dyn ObjectStore>, Path), Error> {
 pub struct Upload<'a> {
     bucket: &'a Bucket,
     ledger: &'a Store,
+    lease: Option<&'a Lease>,
     /// What was put, as far as it was looked for.
     remembered: HashMap<String, Object>,
     /// What is there: the same, but for what somebody else has done.
@@ -174,7 +195,7 @@ pub struct Upload<'a> {
 
 struct Waiting {
     name: String,
-    bytes: Vec<u8>,
+    bytes: Bytes,
     hash: String,
 }
 
@@ -186,22 +207,15 @@ impl Upload<'_> {
         if !itself {
             return Ok(());
         }
-        let path = self.bucket.path(directory);
-        let listed: Vec<ObjectMeta> = self
-            .bucket
-            .objects
-            .list(Some(&path))
-            .try_collect()
-            .await
-            .map_err(|error| self.bucket.failed(directory, error))?;
-        let is_within = |name: &str| name.split_once('/').is_some_and(|(top, _)| top == directory);
+        let listed = self.bucket.list(directory).await?;
+        let is_within = |name: &str| name.split_once('/').map_or("", |(top, _)| top) == directory;
         self.there.retain(|name, _| !is_within(name));
         for meta in listed {
             let Some(name) = self.bucket.name(&meta.location) else { continue };
-            // A list tells no version: an object is the one that is remembered, or anything.
             let object = match self.remembered.get(&name) {
-                Some(object) if object.etag == meta.e_tag => object.clone(),
-                _ => Object { hash: String::new(), etag: meta.e_tag, version: meta.version },
+                Some(object) if is_same(&object.etag, &meta.e_tag) => object.clone(),
+                // A list does not say by what it is put in the place of; whoever puts it finds out.
+                _ => Object { hash: String::new(), etag: None, version: None },
             };
             self.there.insert(name, object);
         }
@@ -218,7 +232,11 @@ impl Upload<'_> {
             return false;
         }
         self.bytes += bytes.len();
-        self.waiting.push(Waiting { name: name.to_owned(), bytes: bytes.to_vec(), hash });
+        self.waiting.push(Waiting {
+            name: name.to_owned(),
+            bytes: Bytes::copy_from_slice(bytes),
+            hash,
+        });
         true
     }
 
@@ -233,41 +251,55 @@ impl Upload<'_> {
         let (entrances, pages): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|waiting| is_entrance(&waiting.name));
         for wave in [pages, entrances] {
-            self.put_all(wave).await?;
+            if !wave.is_empty() {
+                is_ours(self.lease).await?;
+                self.put_all(wave).await?;
+            }
         }
         Ok(())
     }
 
     async fn put_all(&mut self, wave: Vec<Waiting>) -> Result<(), OutputError> {
-        let this = &*self;
-        let put = |waiting: Waiting| async move {
-            let object = this.put(&waiting).await?;
-            let before = this.remembered.get(&waiting.name).cloned();
-            Ok::<_, OutputError>((waiting.name, before, object))
+        let (this, has_failed) = (&*self, AtomicBool::new(false));
+        let put = |waiting: Waiting| {
+            let has_failed = &has_failed;
+            async move {
+                // Where one could not be put, the others would wait for the same.
+                if has_failed.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                let put = this.put(&waiting).await;
+                has_failed.fetch_or(put.is_err(), Ordering::Relaxed);
+                let before = this.remembered.get(&waiting.name).cloned();
+                put.map(|object| Some((waiting.name, before, object)))
+            }
         };
-        let done: Vec<_> =
+        let done: Vec<Result<_, OutputError>> =
             stream::iter(wave.into_iter().map(put)).buffer_unordered(AT_ONCE).collect().await;
         // What has come over is remembered, even if something else has not.
         let (mut put, mut failed) = (Vec::new(), None);
         for one in done {
             match one {
-                Ok(one) => put.push(one),
+                Ok(one) => put.extend(one),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        let overtaken = self.ledger.note_objects(&self.bucket.address, &put).await?;
+        // But not by whoever was overtaken: another remembers what it has put by now.
+        is_ours(self.lease).await?;
+        let are_all_noted = self.ledger.note_objects(&self.bucket.address, &put).await?;
         for (name, _, object) in put {
             self.remembered.insert(name.clone(), object.clone());
             self.there.insert(name, object);
         }
-        match failed.or(overtaken.map(OutputError::Overtaken)) {
+        match failed {
             Some(error) => Err(error),
+            None if !are_all_noted => Err(OutputError::Overtaken),
             None => Ok(()),
         }
     }
 
-    /// Puts an object in the place of the one that is known, unless somebody else has put a newer one
-    /// there.
+    /// Puts an object in the place of the one that is known. If it is another, that is somebody else's who
+    /// had the lease before us, or does not go by it; or we have not, any more.
     async fn put(&self, waiting: &Waiting) -> Result<Object, OutputError> {
         let (bucket, name) = (self.bucket, &waiting.name);
         let path = bucket.path(name);
@@ -276,8 +308,7 @@ impl Upload<'_> {
             let mode = there.as_ref().map_or(PutMode::Create, mode);
             let attributes = bucket.attributes(name);
             let options = PutOptions { mode, attributes, ..PutOptions::default() };
-            let bytes = waiting.bytes.clone().into();
-            match bucket.objects.put_opts(&path, bytes, options).await {
+            match bucket.objects.put_opts(&path, waiting.bytes.clone().into(), options).await {
                 Ok(done) => {
                     let hash = waiting.hash.clone();
                     return Ok(Object { hash, etag: done.e_tag, version: done.version });
@@ -292,17 +323,24 @@ impl Upload<'_> {
             if let Some(object) = there.as_ref().filter(|object| object.hash == waiting.hash) {
                 return Ok(object.clone());
             }
-            let remembered = self.ledger.object(&bucket.address, name).await?;
-            if remembered.as_ref() != self.remembered.get(name) {
-                break;
-            }
+            // After it was found: whatever another puts from now on is not what is taken the place of.
+            is_ours(self.lease).await?;
         }
-        Err(OutputError::Overtaken(name.clone()))
+        Err(OutputError::Overtaken)
     }
 }
 
-/// In the place of this object and of no other.
+/// True of two marks, of which one may be in quotes and the other not.
+fn is_same(one: &Option<String>, other: &Option<String>) -> bool {
+    let bare = |mark: &Option<String>| mark.as_ref().map(|mark| mark.trim_matches('"').to_owned());
+    one.is_some() && bare(one) == bare(other)
+}
+
+/// In the place of this object and of no other; of one of which nothing is known, in that of none.
 fn mode(object: &Object) -> PutMode {
+    if object.etag.is_none() && object.version.is_none() {
+        return PutMode::Create;
+    }
     let (e_tag, version) = (object.etag.clone(), object.version.clone());
     PutMode::Update(UpdateVersion { e_tag, version })
 }

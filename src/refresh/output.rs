@@ -8,7 +8,8 @@ use crate::catalog::Feed;
 use crate::clock::Clock;
 use crate::diagnostic::Diagnostic;
 use crate::hash;
-use crate::publish::{PublishError, Publisher, Rollout};
+use crate::newsletter::Token;
+use crate::publish::{PublishError, Publisher, Rollout, WRITING};
 use crate::run::Lease;
 use crate::site::Site;
 use crate::store::Store;
@@ -47,7 +48,8 @@ async fn write(
     now: Timestamp,
     lease: Option<&Lease>,
 ) -> Result<Vec<FeedReport>, RefreshError> {
-    let output = site.output().map_err(PublishError::from)?;
+    let output = site.output(WRITING).map_err(PublishError::from)?;
+    let writer = Token::draw();
     let publisher = Publisher {
         base_url: &site.settings.base_url,
         zone: &site.settings.time_zone,
@@ -55,7 +57,7 @@ async fn write(
         templates: &site.templates,
     };
     let made = store.published().await?;
-    let mut rollout = output.rollout(store).await.map_err(PublishError::from)?;
+    let mut rollout = output.rollout(store, lease).await.map_err(PublishError::from)?;
     let (mut reports, mut written, mut topics) = (Vec::new(), Vec::new(), Vec::new());
     let is_wanted = |(slug, made_from): &(String, String)| {
         all || !rollout.is_whole(slug) || made.get(slug) != Some(made_from)
@@ -64,7 +66,7 @@ async fn write(
     let wanted: Vec<_> = feeds.iter().map(|feed| (feed, from(feed))).collect();
     let wanted: Vec<_> = wanted.into_iter().filter(|(_, from)| is_wanted(from)).collect();
     let slugs = wanted.iter().map(|(_, (slug, _))| slug.clone());
-    store.note_publishing(&slugs.collect::<Vec<_>>()).await?;
+    store.note_publishing(&slugs.collect::<Vec<_>>(), &writer).await?;
     for (feed, (slug, made_from)) in wanted {
         let items = feed.view(store.all(&feed.slug).await?);
         // A feed that never had an item is not published: there is nothing to follow yet.
@@ -81,11 +83,14 @@ async fn write(
         reports.push(FeedReport { feed: slug.clone(), items, changed, is_first });
         written.push((slug, made_from));
         if rollout.is_full() {
-            commit(&mut rollout, lease, store, &mut topics, now).await?;
-            store.note_published(&std::mem::take(&mut written)).await?;
+            commit(&mut rollout, store, &mut topics, now).await?;
+            store.note_published(&std::mem::take(&mut written), &writer).await?;
         }
     }
-    commit(&mut rollout, lease, store, &mut topics, now).await?;
+    commit(&mut rollout, store, &mut topics, now).await?;
+    if all {
+        rollout.look("", true).await.map_err(PublishError::from)?;
+    }
     let published: Vec<&Feed> =
         site.feeds.iter().filter(|feed| is_published(&rollout, feed)).collect();
     let parts = published.iter().map(|feed| made_from(site, feed));
@@ -93,18 +98,18 @@ async fn write(
     let is_whole = ["index.html", "feeds.opml"].iter().all(|name| rollout.has(name));
     let is_index_made = is_whole && !all && made.get(INDEX) == Some(&index.1);
     if !published.is_empty() && !is_index_made {
-        store.note_publishing(&[INDEX.to_owned()]).await?;
+        store.note_publishing(&[INDEX.to_owned()], &writer).await?;
         publisher.index(
             &site.settings.title(),
             &site.settings.language,
             &published,
             &mut rollout,
         )?;
-        commit(&mut rollout, lease, store, &mut Vec::new(), now).await?;
+        commit(&mut rollout, store, &mut Vec::new(), now).await?;
         written.push(index);
     }
     if !written.is_empty() {
-        store.note_published(&written).await?;
+        store.note_published(&written, &writer).await?;
     }
     Ok(reports)
 }
@@ -113,15 +118,10 @@ async fn write(
 /// that has not changed, but misses nothing.
 async fn commit(
     rollout: &mut Rollout<'_>,
-    lease: Option<&Lease>,
     store: &Store,
     topics: &mut Vec<String>,
     now: Timestamp,
 ) -> Result<(), RefreshError> {
-    if lease.is_some_and(|lease| !lease.holds()) {
-        let problem = Diagnostic::new("this process stood still, and another publishes by now");
-        return Err(problem.help("what has changed is published by the next run").into());
-    }
     if !topics.is_empty() {
         store.note_pings(&std::mem::take(topics), now).await?;
     }
@@ -140,6 +140,7 @@ fn made_from(site: &Site, feed: &Feed) -> String {
         site.templates.fingerprint(),
         &feed.fingerprint,
         settings.base_url.as_str(),
+        &settings.output.to_string(),
         &settings.title(),
         &settings.language,
         settings.time_zone.iana_name().unwrap_or_default(),

@@ -1,6 +1,5 @@
 //! What only one process does, among machines that share a database.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -21,9 +20,8 @@ pub struct Lease {
     store: Store,
     name: &'static str,
     holder: String,
+    clock: Clock,
     renewing: JoinHandle<()>,
-    /// Until when it holds, as far as this process knows.
-    until: Arc<Mutex<Instant>>,
 }
 
 /// How long it is waited for another process.
@@ -40,24 +38,23 @@ impl Lease {
         clock: Clock,
     ) -> Result<Option<Lease>, StoreError> {
         let holder = Token::draw().to_string();
-        let until = Arc::new(Mutex::new(Instant::now() + LEASE));
         if !store.lease(name, &holder, term(clock)).await? {
             return Ok(None);
         }
-        let renewing = renew(store.clone(), name, holder.clone(), clock, until.clone());
-        let renewing = tokio::spawn(renewing);
-        Ok(Some(Lease { store: store.clone(), name, holder, renewing, until }))
+        let renewing = tokio::spawn(renew(store.clone(), name, holder.clone(), clock));
+        Ok(Some(Lease { store: store.clone(), name, holder, clock, renewing }))
     }
 
-    /// True if no other process can have it: whoever stood still for a while finds that it has not.
-    pub fn holds(&self) -> bool {
-        Instant::now() < *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    /// True if no other process has had it since it was taken, and none takes it within a minute: whoever
+    /// stood still for a while finds that one has. Only the database knows.
+    pub async fn holds(&self) -> Result<bool, StoreError> {
+        self.store.renew(self.name, &self.holder, term(self.clock).1).await
     }
 
-    /// Ends when it may be another's.
+    /// Ends when it is another's.
     pub async fn lost(&self) {
-        while self.holds() {
-            tokio::time::sleep(POLL).await;
+        while self.holds().await.unwrap_or(true) {
+            tokio::time::sleep(RENEWED).await;
         }
     }
 
@@ -89,19 +86,11 @@ fn term(clock: Clock) -> (Timestamp, Timestamp) {
     (now, now.checked_add(LEASE).unwrap_or(now))
 }
 
-async fn renew(
-    store: Store,
-    name: &'static str,
-    holder: String,
-    clock: Clock,
-    until: Arc<Mutex<Instant>>,
-) {
+async fn renew(store: Store, name: &'static str, holder: String, clock: Clock) {
     loop {
         tokio::time::sleep(RENEWED).await;
-        let next = Instant::now() + LEASE;
-        match store.lease(name, &holder, term(clock)).await {
-            Ok(true) => *until.lock().unwrap_or_else(PoisonError::into_inner) = next,
-            // Another has it, and may have it again as often as it likes.
+        match store.renew(name, &holder, term(clock).1).await {
+            Ok(true) => {}
             Ok(false) => return,
             Err(error) => tell!("warning: the lease to {name} is not renewed: {error}"),
         }

@@ -10,16 +10,17 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use arc_swap::ArcSwap;
+use hyper::body::Bytes;
 use hyper::header::{self, HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::Reply;
+use super::{Reply, held};
 use crate::publish::{OutputError, Rhythm};
 use crate::site::Site;
 use crate::store::Store;
@@ -29,6 +30,9 @@ use place::Place;
 
 /// Bytes that are kept at most; then what was not asked for lately goes.
 const MOST: usize = 64 << 20;
+
+/// When a place is asked again that did not answer.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// The page of a directory.
 const INDEX: &str = "index.html";
@@ -48,18 +52,21 @@ pub struct Files {
     kept: ArcSwap<HashMap<String, Arc<Kept>>>,
     /// One file is read and compressed at a time: whoever wants the same waits for it.
     reading: Mutex<()>,
+    /// When the place did not answer, if it did not the last time.
+    away_at: std::sync::Mutex<Option<Instant>>,
 }
 
 impl Files {
     pub fn new(site: &Site, store: Store) -> Result<Files, OutputError> {
         Ok(Files {
-            place: Place::new(site.output()?, store),
+            place: Place::new(site.output(place::PATIENCE)?, store),
             rhythm: Rhythm::new(&site.feeds),
             base_url: site.settings.base_url.clone(),
             hub: site.settings.hub.clone(),
             began: Instant::now(),
             kept: ArcSwap::default(),
             reading: Mutex::default(),
+            away_at: std::sync::Mutex::default(),
         })
     }
 
@@ -127,6 +134,18 @@ impl Files {
         is_fresh
     }
 
+    /// The bytes of a file. Where one could not be read, nobody waits for another that soon.
+    async fn read_now(&self, name: &str, now: Instant) -> io::Result<(Bytes, SystemTime)> {
+        let is_away = |at: &Instant| now.duration_since(*at) < AGAIN;
+        if held(self.away_at.lock()).as_ref().is_some_and(is_away) {
+            return Err(io::Error::other("the place where the files are did not answer"));
+        }
+        let read = self.place.read(name).await;
+        let is_away = read.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::NotFound);
+        *held(self.away_at.lock()) = is_away.then(Instant::now);
+        read
+    }
+
     /// A file as it is now, or as it was if it cannot be read.
     async fn read(&self, path: &str, name: String, now: Instant) -> io::Result<Option<Arc<Kept>>> {
         let _turn = self.reading.lock().await;
@@ -139,7 +158,7 @@ impl Files {
         }
         // Before it is read: what is put in its place meanwhile is another.
         let Some(stamp) = self.place.stamp(&name).await? else { return Ok(None) };
-        let bytes = match (self.place.read(&name).await, before) {
+        let bytes = match (self.read_now(&name, now).await, before) {
             (Ok(bytes), _) => bytes,
             (Err(_), Some(kept)) => return Ok(Some(kept.clone())),
             (Err(error), None) => return Err(error),

@@ -138,7 +138,8 @@ impl Store {
         sqlx::query(
             "UPDATE subscribers SET to_ask_at = last.at + $2, changed_at = last.at + $2 \
              FROM (SELECT MAX(other.asked_at) AS at FROM subscribers AS other WHERE other.mailbox = \
-             (SELECT mailbox FROM subscribers WHERE token = $1)) AS last WHERE token = $1",
+             (SELECT mailbox FROM subscribers WHERE token = $1)) AS last \
+             WHERE token = $1 AND to_ask_at > 0",
         )
         .bind(token.as_str())
         .bind(wait.as_millis() as i64)
@@ -147,9 +148,9 @@ impl Store {
         Ok(())
     }
 
-    /// Nothing has left to ask somebody: they are asked from a moment on.
+    /// Nothing has left to ask somebody: they are asked from a moment on, if another has not by then.
     pub async fn ask_at(&self, token: &Token, again: Timestamp) -> Result<(), StoreError> {
-        sqlx::query("UPDATE subscribers SET to_ask_at = $2 WHERE token = $1")
+        sqlx::query("UPDATE subscribers SET to_ask_at = $2 WHERE token = $1 AND to_ask_at > 0")
             .bind(token.as_str())
             .bind(again.as_millisecond())
             .execute(&self.pool)

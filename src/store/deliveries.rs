@@ -310,7 +310,7 @@ impl Store {
             count += done.rows_affected();
         }
         if count > 0 {
-            sqlx::query("UPDATE editions SET state = $2 WHERE id = $1")
+            sqlx::query("UPDATE editions SET state = $2, sums = '' WHERE id = $1")
                 .bind(edition)
                 .bind(EditionState::Open.as_str())
                 .execute(&mut *transaction)

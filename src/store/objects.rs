@@ -59,14 +59,10 @@ impl Store {
         row.as_ref().map(object).transpose()
     }
 
-    /// Puts down what is in a bucket now; of what somebody else has put down meanwhile nothing. Says of
-    /// what, if of anything.
-    pub async fn note_objects(
-        &self,
-        output: &str,
-        put: &[Put],
-    ) -> Result<Option<String>, StoreError> {
-        let (mut transaction, mut overtaken) = (self.transaction().await?, None);
+    /// Puts down what is in a bucket now; false if somebody else has put down something meanwhile, which
+    /// stays.
+    pub async fn note_objects(&self, output: &str, put: &[Put]) -> Result<bool, StoreError> {
+        let (mut transaction, mut are_all_noted) = (self.transaction().await?, true);
         for (name, before, now) in put {
             let before = before.as_ref().and_then(|before| before.etag.as_deref());
             let done = sqlx::query(
@@ -83,12 +79,10 @@ impl Store {
             .bind(name.split_once('/').map_or("", |(directory, _)| directory))
             .execute(&mut *transaction)
             .await?;
-            if done.rows_affected() == 0 {
-                overtaken = Some(name.clone());
-            }
+            are_all_noted &= done.rows_affected() > 0;
         }
         transaction.commit().await?;
-        Ok(overtaken)
+        Ok(are_all_noted)
     }
 }
 

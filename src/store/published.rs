@@ -6,9 +6,7 @@ use sqlx::{Any, Executor, Row};
 
 use super::{Store, StoreError, sql};
 use crate::model::Slug;
-
-/// In the place of what a feed is made from, while it is.
-const PUBLISHING: &str = "";
+use crate::newsletter::Token;
 
 impl Store {
     /// What each feed was last published from, by its slug; absent if that is not what it would be
@@ -19,9 +17,23 @@ impl Store {
         rows.iter().map(|row| Ok((row.try_get("feed")?, row.try_get("made_from")?))).collect()
     }
 
-    /// Puts down that these feeds are about to be written, before their items are read: if the items
-    /// change meanwhile, that is forgotten.
-    pub async fn note_publishing(&self, feeds: &[String]) -> Result<(), StoreError> {
+    /// What one of them was last published from.
+    pub async fn published_of(&self, feed: &str) -> Result<Option<String>, StoreError> {
+        let row = sqlx::query("SELECT made_from FROM published WHERE feed = $1")
+            .bind(feed)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.try_get("made_from")).transpose()?)
+    }
+
+    /// Puts down that these feeds are about to be written, before their items are read, and who does: if
+    /// the items change meanwhile, or somebody else begins, that is forgotten.
+    pub async fn note_publishing(
+        &self,
+        feeds: &[String],
+        writer: &Token,
+    ) -> Result<(), StoreError> {
+        let writer = format!("?{writer}");
         if feeds.is_empty() {
             return Ok(());
         }
@@ -33,26 +45,31 @@ impl Store {
                 sql::rows(chunk.len(), 2)
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query));
-            let bound = chunk.iter().fold(query, |query, feed| query.bind(feed).bind(PUBLISHING));
+            let bound = chunk.iter().fold(query, |query, feed| query.bind(feed).bind(&writer));
             bound.execute(&mut *transaction).await?;
         }
         transaction.commit().await
     }
 
     /// Puts down that the output of these feeds is on the disk, and what it was made from; nothing of
-    /// those whose items have changed since it was begun.
-    pub async fn note_published(&self, made: &[(String, String)]) -> Result<(), StoreError> {
+    /// those whose items have changed since it was begun, or that somebody else writes by now.
+    pub async fn note_published(
+        &self,
+        made: &[(String, String)],
+        writer: &Token,
+    ) -> Result<(), StoreError> {
         let mut transaction = self.transaction().await?;
-        for chunk in made.chunks(sql::VALUES / 2) {
+        for chunk in made.chunks(sql::VALUES / 2 - 1) {
             // Both databases name the columns of VALUES alike.
             let query = format!(
                 "UPDATE published SET made_from = v.column2 FROM (VALUES {}) AS v \
-                 WHERE feed = v.column1 AND made_from = '{PUBLISHING}'",
-                sql::rows(chunk.len(), 2)
+                 WHERE feed = v.column1 AND made_from = ${}",
+                sql::rows(chunk.len(), 2),
+                chunk.len() * 2 + 1
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(query));
             let bound = chunk.iter().fold(query, |query, (feed, made)| query.bind(feed).bind(made));
-            bound.execute(&mut *transaction).await?;
+            bound.bind(format!("?{writer}")).execute(&mut *transaction).await?;
         }
         transaction.commit().await
     }

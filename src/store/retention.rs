@@ -36,10 +36,12 @@ impl Store {
             loop {
                 let done = sqlx::query(
                     "DELETE FROM deliveries WHERE edition = $1 AND subscriber IN \
-                     (SELECT subscriber FROM deliveries WHERE edition = $1 LIMIT $2)",
+                     (SELECT subscriber FROM deliveries WHERE edition = $1 LIMIT $2) \
+                     AND EXISTS (SELECT 1 FROM editions WHERE id = $1 AND state = $3)",
                 )
                 .bind(&id)
                 .bind(BATCH)
+                .bind(EditionState::Sent.as_str())
                 .execute(&self.pool)
                 .await?;
                 if done.rows_affected() == 0 {

@@ -3,12 +3,16 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use hyper::body::Bytes;
+use tokio::time::timeout;
 
 use crate::publish::{Bucket, Directory, Output};
 use crate::store::Store;
+
+/// How long a bucket is asked again that does not answer: somebody waits.
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A directory, or a bucket with what is remembered of it: it is asked for nothing that has not changed.
 #[derive(Debug)]
@@ -77,7 +81,10 @@ impl Place {
                 });
                 reading.await.map_err(io::Error::other)?
             }
-            Place::Bucket(bucket, _) => bucket.read(name).await.map_err(io::Error::other),
+            Place::Bucket(bucket, _) => match timeout(PATIENCE * 2, bucket.read(name)).await {
+                Ok(read) => read.map_err(io::Error::other),
+                Err(_) => Err(io::ErrorKind::TimedOut.into()),
+            },
         }
     }
 }
