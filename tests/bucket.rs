@@ -328,6 +328,10 @@ fn a_site_is_served_from_its_bucket() {
     assert_eq!(served.get("/news").header("location"), "./news/");
     assert_eq!(served.get("/news/").text(), bucket.read("site/news/index.html"));
     assert_eq!(served.get("/news/nothing.xml").status, 404);
+    // Of what somebody has taken away nothing else suffers.
+    assert_eq!(bucket.ask("DELETE", "site/news/feed.json", b"").status, 204);
+    assert_eq!(served.get("/news/feed.json").status, 404);
+    assert_eq!(served.get("/news/atom.xml").status, 200);
     add(&bed, "Bridge");
     bed.run(&["refresh"]).ends(0);
     served.until("change", || served.get("/news/feed.xml").text().contains("Bridge").then_some(()));

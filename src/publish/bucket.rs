@@ -75,12 +75,15 @@ impl Bucket {
         &self.address
     }
 
-    /// An object, and since when it is what it is.
-    pub async fn read(&self, name: &str) -> Result<(Bytes, SystemTime), OutputError> {
+    /// An object, and since when it is what it is; nothing if somebody has taken it away.
+    pub async fn read(&self, name: &str) -> Result<Option<(Bytes, SystemTime)>, OutputError> {
         let failed = |error| self.failed(name, error);
-        let got = self.objects.get(&self.path(name)).await.map_err(failed)?;
+        let got = match self.objects.get(&self.path(name)).await {
+            Err(Error::NotFound { .. }) => return Ok(None),
+            got => got.map_err(failed)?,
+        };
         let modified = got.meta.last_modified.into();
-        Ok((got.bytes().await.map_err(failed)?, modified))
+        Ok(Some((got.bytes().await.map_err(failed)?, modified)))
     }
 
     pub(super) async fn upload<'a>(

@@ -141,7 +141,7 @@ impl Files {
             return Err(io::Error::other("the place where the files are did not answer"));
         }
         let read = self.place.read(name).await;
-        let is_away = read.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::NotFound);
+        let is_away = read.as_ref().is_err_and(|error| self.place.is_away(error));
         *held(self.away_at.lock()) = is_away.then(Instant::now);
         read
     }
@@ -161,6 +161,7 @@ impl Files {
         let bytes = match (self.read_now(&name, now).await, before) {
             (Ok(bytes), _) => bytes,
             (Err(_), Some(kept)) => return Ok(Some(kept.clone())),
+            (Err(error), None) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             (Err(error), None) => return Err(error),
         };
         let (cache_control, links) = (self.rhythm.cache_control(&name), self.links(path));

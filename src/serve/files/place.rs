@@ -60,6 +60,11 @@ impl Place {
         }
     }
 
+    /// True of an error that other files would have, too.
+    pub fn is_away(&self, error: &io::Error) -> bool {
+        matches!(self, Place::Bucket(..)) && error.kind() != io::ErrorKind::NotFound
+    }
+
     /// True of a directory with a page of its own.
     pub async fn is_directory(&self, name: &str) -> bool {
         match self {
@@ -82,7 +87,7 @@ impl Place {
                 reading.await.map_err(io::Error::other)?
             }
             Place::Bucket(bucket, _) => match timeout(PATIENCE * 2, bucket.read(name)).await {
-                Ok(read) => read.map_err(io::Error::other),
+                Ok(read) => read.map_err(io::Error::other)?.ok_or(io::ErrorKind::NotFound.into()),
                 Err(_) => Err(io::ErrorKind::TimedOut.into()),
             },
         }
