@@ -4,6 +4,14 @@ use std::time::Instant;
 
 use jiff::{SignedDuration, Timestamp};
 
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
+
+/// The number of a day since 1970, in UTC.
+pub fn day(at: Timestamp) -> i64 {
+    at.as_millisecond().div_euclid(DAY)
+}
+
 /// The time, that nobody sets back or forth while a run lasts.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {

@@ -23,6 +23,7 @@ mod save;
 mod sources;
 mod sql;
 mod subscribers;
+mod tally;
 mod transaction;
 
 use std::path::Path;

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use tempfile::TempDir;
 
 use crate::postgres;
+use crate::tallies;
 
 /// A site to run commands in.
 pub struct Bed {
@@ -32,10 +33,14 @@ pub type Files = BTreeMap<String, (Vec<u8>, SystemTime)>;
 impl Bed {
     /// A site with settings fit for tests: Vienna, no spacing, loopback allowed.
     pub fn new() -> Bed {
+        Bed::remembering(postgres::wanted())
+    }
+
+    fn remembering(database: Option<String>) -> Bed {
         let bed = Bed {
             directory: tempfile::tempdir().expect("a directory"),
             now: "2026-05-04T15:00:00Z".to_owned(),
-            database: postgres::wanted(),
+            database,
             environment: Vec::new(),
         };
         bed.write(
@@ -49,12 +54,12 @@ impl Bed {
 
     /// The same, with a database that other machines could share.
     pub fn shared() -> Bed {
-        Bed { database: Some(postgres::fresh()), ..Bed::new() }
+        Bed::remembering(Some(postgres::fresh()))
     }
 
     /// The same, with a database that is a file.
     pub fn on_file() -> Bed {
-        Bed { database: None, ..Bed::new() }
+        Bed::remembering(None)
     }
 
     /// From now on remembers in another database.
@@ -125,6 +130,17 @@ impl Bed {
 
     pub fn json_feed(&self, slug: &str) -> serde_json::Value {
         serde_json::from_str(&self.read(&format!("public/{slug}/feed.json"))).expect("JSON")
+    }
+}
+
+/// Whatever a site went through: what is counted is what is there.
+impl Drop for Bed {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let database = self.database.as_deref().unwrap_or("sqlite:infocus.db");
+            let wrong = tallies::wrong(self.directory.path(), database);
+            assert!(wrong.is_empty(), "there are more or fewer than were counted: {wrong:?}");
+        }
     }
 }
 

@@ -54,6 +54,7 @@ mod signed;
 mod sources;
 mod story;
 mod subscribers;
+mod tallies;
 mod text;
 mod text_dates;
 mod translations;

@@ -1,5 +1,6 @@
 //! Making the editions that are due.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -101,9 +102,9 @@ pub async fn open(
     let own = [(String::new(), newsletter.schedule.as_ref())];
     let others =
         newsletter.frequencies.iter().map(|(name, schedule)| (name.clone(), Some(schedule)));
+    let chosen: HashMap<String, u64> = store.frequencies(name).await?.into_iter().collect();
     for (frequency, schedule) in own.into_iter().chain(others) {
-        let groups = store.groups(name, &frequency).await?;
-        if groups.is_empty() && !frequency.is_empty() {
+        if !chosen.contains_key(&frequency) && !frequency.is_empty() {
             continue;
         }
         let rhythm = Rhythm { site, store, name, newsletter, frequency: &frequency, schedule };

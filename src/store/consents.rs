@@ -5,6 +5,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::subscribers::{COLUMNS, subscriber};
+use super::tally::Whose;
 use super::{Store, StoreError, sql};
 use crate::mail::Mailbox;
 use crate::newsletter::{Consent, Status, Subscriber, Token};
@@ -104,15 +105,8 @@ impl Store {
         consent: &Consent,
         (since, now, lease): (Timestamp, Timestamp, Timestamp),
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.transaction().await?;
         // Whoever asks the same mailbox about something else waits, and sees that it was asked.
-        sqlx::query(
-            "UPDATE subscribers SET mailbox = mailbox WHERE mailbox = \
-             (SELECT mailbox FROM subscribers WHERE token = $1)",
-        )
-        .bind(token.as_str())
-        .execute(&mut *transaction)
-        .await?;
+        let mut change = self.change(Whose::Token(token)).await?;
         let done = sqlx::query(
             "UPDATE subscribers SET consent = $2, asked_at = $3, to_ask_at = $4, status = $5 \
              WHERE token = $1 AND status <> $7 AND NOT EXISTS \
@@ -126,9 +120,9 @@ impl Store {
         .bind(Status::Pending.as_str())
         .bind(since.as_millisecond())
         .bind(Status::Active.as_str())
-        .execute(&mut *transaction)
+        .execute(&mut *change)
         .await?;
-        transaction.commit().await?;
+        change.commit(now).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -246,6 +240,7 @@ impl Store {
         let Some((_, known)) = self.by_token(token).await? else { return Ok(false) };
         let text = known.consent.text.or_else(|| shown.map(str::to_owned));
         let consent = Consent { confirmed_at: Some(now), text, ..known.consent };
+        let mut change = self.change(Whose::Token(token)).await?;
         let done = sqlx::query(
             "UPDATE subscribers SET status = $2, consent = $3, changed_at = $4 \
              WHERE token = $1 AND status = $5",
@@ -255,8 +250,9 @@ impl Store {
         .bind(sql::json(&consent))
         .bind(now.as_millisecond())
         .bind(Status::Pending.as_str())
-        .execute(&self.pool)
+        .execute(&mut *change)
         .await?;
+        change.commit(now).await?;
         Ok(done.rows_affected() > 0)
     }
 }

@@ -9,7 +9,7 @@ use sqlx::{Column, Row, ValueRef};
 use super::{Store, StoreError, sql};
 
 /// What is remembered, by tables and their keys. What only holds while a process runs stays behind.
-const TABLES: [(&str, &[&str]); 19] = [
+const TABLES: [(&str, &[&str]); 20] = [
     ("sources", &["feed", "location"]),
     ("items", &["id"]),
     ("aliases", &["feed", "alias"]),
@@ -29,6 +29,7 @@ const TABLES: [(&str, &[&str]); 19] = [
     ("variants", &["edition", "number"]),
     ("exclusions", &["newsletter", "item"]),
     ("deliveries", &["edition", "subscriber"]),
+    ("tallies", &["kind", "owner", "name"]),
 ];
 
 /// Rows that are read at once.

@@ -1,11 +1,12 @@
 //! The ledger of deliveries: what is about to leave, what has, and what the relay said.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::tally::{Kind, Tally};
 use super::{Store, StoreError, sql};
 use crate::mail::Mailbox;
 use crate::newsletter::{EditionState, State, Status, Token};
@@ -161,11 +162,13 @@ impl Store {
         let query = format!(
             "WITH next AS (SELECT subscriber FROM deliveries \
              WHERE edition = $1 AND state = $2 AND due_at <= $3 ORDER BY due_at LIMIT $6 {apart}) \
-             UPDATE deliveries SET state = $4, claimed_until = $5, attempts = attempts + 1 \
+             UPDATE deliveries SET was = state, state = $4, claimed_until = $5, \
+             attempts = attempts + 1 \
              WHERE edition = $1 AND subscriber IN (SELECT subscriber FROM next) \
              AND state = $2 AND EXISTS (SELECT 1 FROM editions WHERE id = $1 AND editions.state = $7) \
              RETURNING subscriber, variant, attempts"
         );
+        let mut transaction = self.transaction().await?;
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(edition)
             .bind(state.as_str())
@@ -174,8 +177,12 @@ impl Store {
             .bind(until.as_millisecond())
             .bind(most as i64)
             .bind(EditionState::Open.as_str())
-            .fetch_all(&self.pool)
+            .fetch_all(&mut *transaction)
             .await?;
+        let mut tally = Tally::default();
+        tally.turned(edition, state, State::Claimed, rows.len() as u64);
+        tally.put(&mut transaction).await?;
+        transaction.commit().await?;
         let taken = |row: &AnyRow| {
             let attempts = row.try_get::<i64, _>("attempts")? as u32;
             Ok((row.try_get("subscriber")?, row.try_get("variant")?, attempts))
@@ -192,6 +199,7 @@ impl Store {
             return Ok(noted);
         }
         let mut transaction = self.transaction().await?;
+        let mut tally = Tally::default();
         if self.is_shared {
             // Nobody takes an edition back of which something is about to leave.
             let editions: BTreeSet<&String> = turns.iter().map(|turn| &turn.edition).collect();
@@ -221,7 +229,7 @@ impl Store {
             };
             let rows: Vec<String> = (0..chunk.len()).map(row).collect();
             let query = format!(
-                "UPDATE deliveries SET state = v.column3, due_at = v.column4, \
+                "UPDATE deliveries SET was = state, state = v.column3, due_at = v.column4, \
                  handed_at = COALESCE(v.column5, handed_at), reply = COALESCE(v.column6, reply), \
                  attempts = attempts - v.column7 \
                  FROM (VALUES {}) AS v \
@@ -229,7 +237,7 @@ impl Store {
                  AND (v.column3 <> '{}' OR \
                  (deliveries.state = '{}' AND EXISTS (SELECT 1 FROM subscribers WHERE token = v.column2 AND status = '{}') \
                  AND EXISTS (SELECT 1 FROM editions WHERE id = v.column1 AND editions.state = '{}'))) \
-                 RETURNING edition, subscriber, attempts",
+                 RETURNING edition, subscriber, attempts, was, state",
                 rows.join(", "),
                 State::Handed.as_str(),
                 State::Claimed.as_str(),
@@ -251,9 +259,13 @@ impl Store {
             for row in query.fetch_all(&mut *transaction).await? {
                 let token: String = row.try_get("subscriber")?;
                 let attempts = row.try_get::<i64, _>("attempts")? as u32;
-                noted.insert((row.try_get("edition")?, sql::token(&token)?, attempts));
+                let edition: String = row.try_get("edition")?;
+                let (was, is) = (row.try_get("was")?, row.try_get("state")?);
+                tally.turned(&edition, sql::state(was)?, sql::state(is)?, 1);
+                noted.insert((edition, sql::token(&token)?, attempts));
             }
         }
+        tally.put(&mut transaction).await?;
         transaction.commit().await?;
         Ok(noted)
     }
@@ -269,21 +281,27 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let ran_out = if nobody_works { Timestamp::MAX } else { now };
         let mut transaction = self.transaction().await?;
+        let mut tally = Tally::default();
         let mut unsettled = 0;
         for (from, to) in [(State::Handed, handed), (State::Claimed, State::Due)] {
-            let done = sqlx::query(
-                "UPDATE deliveries SET state = $2 WHERE state = $1 AND claimed_until <= $3 \
-                 AND edition IN (SELECT id FROM editions WHERE state <> 'sent')",
+            let rows = sqlx::query(
+                "UPDATE deliveries SET was = state, state = $2 WHERE state = $1 \
+                 AND claimed_until <= $3 \
+                 AND edition IN (SELECT id FROM editions WHERE state <> 'sent') RETURNING edition",
             )
             .bind(from.as_str())
             .bind(to.as_str())
             .bind(ran_out.as_millisecond())
-            .execute(&mut *transaction)
+            .fetch_all(&mut *transaction)
             .await?;
+            for row in &rows {
+                tally.turned(row.try_get("edition")?, from, to, 1);
+            }
             if from == State::Handed {
-                unsettled = done.rows_affected();
+                unsettled = rows.len() as u64;
             }
         }
+        tally.put(&mut transaction).await?;
         transaction.commit().await?;
         Ok(unsettled)
     }
@@ -296,10 +314,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         let mut count = 0;
+        let mut tally = Tally::default();
         let mut transaction = self.transaction().await?;
         for state in states {
             let done = sqlx::query(
-                "UPDATE deliveries SET state = $3, due_at = $4 WHERE edition = $1 AND state = $2",
+                "UPDATE deliveries SET was = state, state = $3, due_at = $4 \
+                 WHERE edition = $1 AND state = $2",
             )
             .bind(edition)
             .bind(state.as_str())
@@ -307,15 +327,17 @@ impl Store {
             .bind(now.as_millisecond())
             .execute(&mut *transaction)
             .await?;
+            tally.turned(edition, *state, State::Due, done.rows_affected());
             count += done.rows_affected();
         }
         if count > 0 {
-            sqlx::query("UPDATE editions SET state = $2, sums = '' WHERE id = $1")
+            sqlx::query("UPDATE editions SET state = $2 WHERE id = $1")
                 .bind(edition)
                 .bind(EditionState::Open.as_str())
                 .execute(&mut *transaction)
                 .await?;
         }
+        tally.put(&mut transaction).await?;
         transaction.commit().await?;
         Ok(count)
     }
@@ -336,7 +358,13 @@ impl Store {
         rows.iter().map(|row| sql::time(row.try_get("handed_at")?)).collect()
     }
 
-    /// Deliveries of an edition in a state, by address.
+    /// How many deliveries of an edition there are, by state, or were, if they are not kept any more.
+    pub async fn count_deliveries(&self, id: &str) -> Result<BTreeMap<State, u64>, StoreError> {
+        let tally = self.tally(Kind::Deliveries, id).await?;
+        tally.into_iter().map(|(name, n)| Ok((sql::state(&name)?, n as u64))).collect()
+    }
+
+    /// Deliveries of an edition in a state, the first of them that took a turn, by address.
     pub async fn deliveries(
         &self,
         edition: &str,
@@ -346,7 +374,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT email, state, attempts, due_at, reply FROM deliveries \
              JOIN subscribers ON token = subscriber WHERE edition = $1 AND state = $2 \
-             ORDER BY mailbox LIMIT $3",
+             ORDER BY due_at, subscriber LIMIT $3",
         )
         .bind(edition)
         .bind(state.as_str())
@@ -362,7 +390,9 @@ impl Store {
                 reply: row.try_get("reply")?,
             })
         };
-        rows.iter().map(told).collect()
+        let mut told = rows.iter().map(told).collect::<Result<Vec<_>, StoreError>>()?;
+        told.sort_by(|one, other| one.address.cmp(&other.address));
+        Ok(told)
     }
 
     /// The editions that left for a subscriber, the latest first.
@@ -384,9 +414,10 @@ impl Store {
         token: &Token,
         reply: &str,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE deliveries SET state = $3, reply = $4 \
-             WHERE edition = $1 AND subscriber = $2 AND state IN ($5, $6)",
+        let mut transaction = self.transaction().await?;
+        let row = sqlx::query(
+            "UPDATE deliveries SET was = state, state = $3, reply = $4 \
+             WHERE edition = $1 AND subscriber = $2 AND state IN ($5, $6) RETURNING was",
         )
         .bind(edition)
         .bind(token.as_str())
@@ -394,8 +425,13 @@ impl Store {
         .bind(reply)
         .bind(State::Accepted.as_str())
         .bind(State::Uncertain.as_str())
-        .execute(&self.pool)
+        .fetch_optional(&mut *transaction)
         .await?;
-        Ok(done.rows_affected() > 0)
+        let Some(row) = row else { return Ok(false) };
+        let mut tally = Tally::default();
+        tally.turned(edition, sql::state(row.try_get("was")?)?, State::Failed, 1);
+        tally.put(&mut transaction).await?;
+        transaction.commit().await?;
+        Ok(true)
     }
 }

@@ -1,12 +1,13 @@
 //! Editions: frozen once, delivered until nobody waits for them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 
 use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::save::closed_at;
+use super::tally::{Kind, Tally};
 use super::{Store, StoreError, sql};
 use crate::model::ItemId;
 use crate::newsletter::archive::Page;
@@ -17,8 +18,8 @@ const COLUMNS: &str = "id, newsletter, frequency, from_at, until_at, state, reas
 
 /// Editions of a newsletter of which something has left, those that come with it alone.
 const IS_MAILED: &str = "newsletter = $1 AND frequency = '' AND page <> '' AND (state = $2 OR EXISTS \
-                         (SELECT 1 FROM deliveries WHERE edition = editions.id \
-                          AND handed_at IS NOT NULL))";
+                         (SELECT 1 FROM tallies WHERE kind = 'deliveries' \
+                          AND owner = editions.id AND name IN ('handed', 'accepted', 'uncertain')))";
 
 /// Which subscribers a variant is for.
 const IS_FOR: &str = "variants.language = subscribers.language \
@@ -225,7 +226,7 @@ impl Store {
             .bind(&edition.newsletter)
             .bind(&edition.frequency)
             .bind(State::Due.as_str())
-            .bind(edition.release_at.as_millisecond())
+            .bind(edition.opened_at.as_millisecond())
             .bind(Status::Active.as_str())
             .execute(&mut *transaction)
             .await?;
@@ -253,8 +254,12 @@ impl Store {
         .bind(&edition.frequency)
         .execute(&mut *transaction)
         .await?;
+        let mut tally = Tally::default();
+        let count = deliveries.rows_affected();
+        tally.add(Kind::Deliveries, &edition.id, State::Due.as_str(), count as i64);
+        tally.put(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(Frozen::Opened(deliveries.rows_affected()))
+        Ok(Frozen::Opened(count))
     }
 
     /// The variants of an edition, or of all that is in them but how many there are.
@@ -380,7 +385,6 @@ impl Store {
         of: &[EditionState],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.transaction().await?;
         let states: Vec<&str> = of.iter().map(|state| state.as_str()).collect();
         let query = format!(
             "UPDATE editions SET state = $2, reason = NULL, release_at = $3 \
@@ -392,17 +396,7 @@ impl Store {
             .bind(EditionState::Open.as_str())
             .bind(now.as_millisecond());
         let released = states.iter().fold(query, |query, state| query.bind(*state));
-        if released.execute(&mut *transaction).await?.rows_affected() == 0 {
-            return Ok(false);
-        }
-        sqlx::query("UPDATE deliveries SET due_at = $2 WHERE edition = $1 AND state = $3")
-            .bind(id)
-            .bind(now.as_millisecond())
-            .bind(State::Due.as_str())
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(true)
+        Ok(released.execute(&self.pool).await?.rows_affected() > 0)
     }
 
     /// Puts an edition that is in one of these states into another; false if it is not.
@@ -448,7 +442,8 @@ impl Store {
         .await?;
         let gone = sqlx::query(
             "DELETE FROM editions WHERE id = $1 AND NOT EXISTS \
-             (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL) \
+             (SELECT 1 FROM tallies WHERE kind = 'deliveries' AND owner = $1 \
+              AND name IN ('handed', 'accepted', 'uncertain')) \
              AND NOT EXISTS (SELECT 1 FROM editions AS later \
              WHERE later.newsletter = editions.newsletter \
              AND later.frequency = editions.frequency AND later.from_at >= editions.until_at)",
@@ -463,28 +458,12 @@ impl Store {
             let query = format!("DELETE FROM {table} WHERE edition = $1");
             sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).execute(&mut *transaction).await?;
         }
+        sqlx::query("DELETE FROM tallies WHERE kind = 'deliveries' AND owner = $1")
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(true)
-    }
-
-    /// How many deliveries of an edition there are, by state, or were, if they are not kept any more.
-    pub async fn count_deliveries(&self, id: &str) -> Result<BTreeMap<State, u64>, StoreError> {
-        let kept = sqlx::query("SELECT sums FROM editions WHERE id = $1 AND sums <> ''")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
-        if let Some(row) = kept {
-            return sql::parsed(row.try_get("sums")?);
-        }
-        let rows = sqlx::query(
-            "SELECT state, COUNT(*) AS n FROM deliveries WHERE edition = $1 GROUP BY state",
-        )
-        .bind(id)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| Ok((sql::state(row.try_get("state")?)?, row.try_get::<i64, _>("n")? as u64)))
-            .collect()
     }
 }
 

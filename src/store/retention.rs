@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
-use super::{Store, StoreError, sql};
+use super::{Store, StoreError};
 use crate::newsletter::EditionState;
 
 /// Deliveries that one statement forgets: others may be writing.
@@ -14,7 +14,7 @@ impl Store {
     /// more; says how many. If it is broken off, it goes on the next time.
     pub async fn forget_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
         let rows = sqlx::query(
-            "SELECT id, sums FROM editions WHERE state = $1 AND until_at < $2 AND EXISTS \
+            "SELECT id FROM editions WHERE state = $1 AND until_at < $2 AND EXISTS \
              (SELECT 1 FROM deliveries WHERE edition = editions.id) ORDER BY id",
         )
         .bind(EditionState::Sent.as_str())
@@ -23,16 +23,7 @@ impl Store {
         .await?;
         let mut forgotten = 0;
         for row in rows {
-            let (id, sums): (String, String) = (row.try_get("id")?, row.try_get("sums")?);
-            if sums.is_empty() {
-                // Before the first of them is gone.
-                let counts = self.count_deliveries(&id).await?;
-                sqlx::query("UPDATE editions SET sums = $2 WHERE id = $1 AND sums = ''")
-                    .bind(&id)
-                    .bind(sql::json(&counts))
-                    .execute(&self.pool)
-                    .await?;
-            }
+            let id: String = row.try_get("id")?;
             loop {
                 let done = sqlx::query(
                     "DELETE FROM deliveries WHERE edition = $1 AND subscriber IN \

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, Row};
 
+use super::tally::{Kind, Tally, Whose};
 use super::{Store, StoreError, sql};
 use crate::hash;
 use crate::mail::Mailbox;
@@ -62,6 +63,12 @@ impl Store {
             added.extend(insert(&mut transaction, newsletter, chunk).await?);
         }
         let known = statuses(&mut transaction, newsletter, &mailboxes).await?;
+        let mut tally = Tally::default();
+        // Of two in one file, the first.
+        let mut joined = added.clone();
+        let joined = wanted.iter().filter(|one| joined.remove(&one.mailbox.key()));
+        joined.for_each(|one| tally.joined(newsletter, one));
+        tally.put(&mut transaction).await?;
         transaction.commit().await?;
         let outcome = |mailbox: &String| match suppressed.get(mailbox) {
             Some(suppression) => Subscribed::Suppressed(suppression.clone()),
@@ -80,6 +87,7 @@ impl Store {
         status: Status,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut change = self.change(Whose::Mailbox(mailbox)).await?;
         let done = sqlx::query(
             "UPDATE subscribers SET status = $3, changed_at = $4, to_ask_at = 0 \
              WHERE newsletter = $1 AND mailbox = $2",
@@ -88,8 +96,9 @@ impl Store {
         .bind(mailbox.key())
         .bind(status.as_str())
         .bind(now.as_millisecond())
-        .execute(&self.pool)
+        .execute(&mut *change)
         .await?;
+        change.commit(now).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -99,6 +108,7 @@ impl Store {
         token: &Token,
         now: Timestamp,
     ) -> Result<Option<(String, Subscriber)>, StoreError> {
+        let mut change = self.change(Whose::Token(token)).await?;
         let query = format!(
             "UPDATE subscribers SET status = $2, changed_at = $3, to_ask_at = 0 WHERE token = $1 \
              RETURNING {COLUMNS}"
@@ -107,8 +117,9 @@ impl Store {
             .bind(token.as_str())
             .bind(Status::Unsubscribed.as_str())
             .bind(now.as_millisecond())
-            .fetch_optional(&self.pool)
+            .fetch_optional(&mut *change)
             .await?;
+        change.commit(now).await?;
         row.map(|row| Ok((row.try_get("newsletter")?, subscriber(&row)?))).transpose()
     }
 
@@ -144,19 +155,22 @@ impl Store {
     /// which it is never mailed again. Says how many subscriptions there were.
     pub async fn erase(&self, mailbox: &Mailbox, now: Timestamp) -> Result<u64, StoreError> {
         self.suppress(mailbox, "erased", now).await?;
-        let mut transaction = self.transaction().await?;
-        sqlx::query(
+        let mut change = self.change(Whose::Mailbox(mailbox)).await?;
+        let rows = sqlx::query(
             "DELETE FROM deliveries WHERE subscriber IN \
-             (SELECT token FROM subscribers WHERE mailbox = $1)",
+             (SELECT token FROM subscribers WHERE mailbox = $1) RETURNING edition, state",
         )
         .bind(mailbox.key())
-        .execute(&mut *transaction)
+        .fetch_all(&mut *change)
         .await?;
+        for row in &rows {
+            change.tally.add(Kind::Deliveries, row.try_get("edition")?, row.try_get("state")?, -1);
+        }
         let done = sqlx::query("DELETE FROM subscribers WHERE mailbox = $1")
             .bind(mailbox.key())
-            .execute(&mut *transaction)
+            .execute(&mut *change)
             .await?;
-        transaction.commit().await?;
+        change.commit(now).await?;
         if !self.is_shared {
             // What is still written beside the file has the address, too, as long as the file is open.
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&self.pool).await?;
@@ -172,7 +186,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let salt = self.secret(SALT).await?;
-        let mut transaction = self.transaction().await?;
+        let mut change = self.change(Whose::Mailbox(mailbox)).await?;
         sqlx::query(
             "INSERT INTO suppressions (mailbox, reason, at) VALUES ($1, $2, $3) \
              ON CONFLICT (mailbox) DO NOTHING",
@@ -180,7 +194,7 @@ impl Store {
         .bind(hashed(&salt, &mailbox.key()))
         .bind(reason)
         .bind(now.as_millisecond())
-        .execute(&mut *transaction)
+        .execute(&mut *change)
         .await?;
         // Of whom a mailing is just about to mail, too.
         sqlx::query(
@@ -189,9 +203,9 @@ impl Store {
         .bind(mailbox.key())
         .bind(Status::Unsubscribed.as_str())
         .bind(now.as_millisecond())
-        .execute(&mut *transaction)
+        .execute(&mut *change)
         .await?;
-        transaction.commit().await
+        change.commit(now).await
     }
 
     /// Those of mailboxes that are never mailed again.
@@ -250,6 +264,7 @@ impl Store {
         choice: &Choice,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let mut change = self.change(Whose::Mailbox(mailbox)).await?;
         let done = sqlx::query(
             "UPDATE subscribers SET language = $3, feeds = $5, changed_at = $6, \
              since_at = CASE WHEN frequency = $4 THEN since_at ELSE COALESCE(since_at, \
@@ -264,28 +279,22 @@ impl Store {
         .bind(&choice.frequency)
         .bind(sql::json(&choice.feeds))
         .bind(now.as_millisecond())
-        .execute(&self.pool)
+        .execute(&mut *change)
         .await?;
+        change.commit(now).await?;
         Ok(done.rows_affected() > 0)
     }
 
     /// How many came to a newsletter less those who left, on each day since 1970 on which any did.
     pub async fn history(&self, newsletter: &str) -> Result<Vec<(i64, i64)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT day, CAST(SUM(change) AS BIGINT) AS change FROM ( \
-             SELECT created_at / 86400000 AS day, COUNT(*) AS change FROM subscribers \
-             WHERE newsletter = $1 AND status <> $2 GROUP BY 1 \
-             UNION ALL \
-             SELECT changed_at / 86400000 AS day, -COUNT(*) AS change FROM subscribers \
-             WHERE newsletter = $1 AND status = $3 GROUP BY 1 \
-             ) AS changes GROUP BY day ORDER BY day",
-        )
-        .bind(newsletter)
-        .bind(Status::Pending.as_str())
-        .bind(Status::Unsubscribed.as_str())
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok((row.try_get("day")?, row.try_get("change")?))).collect()
+        let tally = self.tally(Kind::Days, newsletter).await?;
+        let day = |(name, n): (String, i64)| match name.parse() {
+            Ok(day) => Ok((day, n)),
+            Err(_) => Err(StoreError::Foreign(format!("`{name}` is no day"))),
+        };
+        let mut days = tally.into_iter().map(day).collect::<Result<Vec<_>, _>>()?;
+        days.sort();
+        Ok(days)
     }
 
     /// How many subscribers a newsletter has, by status.
@@ -293,29 +302,14 @@ impl Store {
         &self,
         newsletter: &str,
     ) -> Result<Vec<(Status, u64)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT status, COUNT(*) AS n FROM subscribers WHERE newsletter = $1 \
-             GROUP BY status ORDER BY status",
-        )
-        .bind(newsletter)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok((status(row)?, row.try_get::<i64, _>("n")? as u64))).collect()
+        let tally = self.tally(Kind::Subscribers, newsletter).await?;
+        tally.into_iter().map(|(name, n)| Ok((parsed(&name)?, n as u64))).collect()
     }
 
     /// How often the active subscribers of a newsletter want it, and how many want it so.
     pub async fn frequencies(&self, newsletter: &str) -> Result<Vec<(String, u64)>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT frequency, COUNT(*) AS n FROM subscribers WHERE newsletter = $1 AND status = $2 \
-             GROUP BY frequency ORDER BY frequency",
-        )
-        .bind(newsletter)
-        .bind(Status::Active.as_str())
-        .fetch_all(&self.pool)
-        .await?;
-        let count =
-            |row: &AnyRow| Ok((row.try_get("frequency")?, row.try_get::<i64, _>("n")? as u64));
-        rows.iter().map(count).collect()
+        let tally = self.tally(Kind::Frequencies, newsletter).await?;
+        Ok(tally.into_iter().map(|(name, n)| (name, n as u64)).collect())
     }
 
     /// A random value that is drawn once and stays.
@@ -416,8 +410,11 @@ async fn statuses(
 }
 
 fn status(row: &AnyRow) -> Result<Status, StoreError> {
-    let text: String = row.try_get("status")?;
-    Status::parse(&text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no status")))
+    parsed(row.try_get("status")?)
+}
+
+fn parsed(text: &str) -> Result<Status, StoreError> {
+    Status::parse(text).ok_or_else(|| StoreError::Foreign(format!("`{text}` is no status")))
 }
 
 pub(super) fn subscriber(row: &AnyRow) -> Result<Subscriber, StoreError> {

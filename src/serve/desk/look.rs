@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::picture;
 use super::session::Session;
 use super::{Done, Shared, Site, broken, desk};
+use crate::clock;
 use crate::kept::Kept;
 use crate::mail::encoded_html_len;
 use crate::model::{Evidence, Item};
@@ -244,7 +245,7 @@ async fn mailing(
         }));
     }
     let history = store.history(name).await?;
-    let today = server.clock.now().as_millisecond().div_euclid(picture::DAY);
+    let today = clock::day(server.clock.now());
     let findings: Vec<Value> =
         lint(&rendered.html).into_iter().map(|finding| json!(finding)).collect();
     let next = settings.schedule.as_ref();

@@ -2,9 +2,6 @@
 
 use serde_json::{Value, json};
 
-/// Milliseconds of a day.
-pub const DAY: i64 = 86_400_000;
-
 /// Days that are shown.
 const DAYS: i64 = 365;
 
