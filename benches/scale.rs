@@ -115,8 +115,9 @@ impl Ledger {
         let began = Instant::now();
         let claimed = claim(&self.store).await;
         self.claims.push(began.elapsed());
+        let at = now() + SignedDuration::from_secs(self.notes.len() as i64);
         let turns: Vec<_> =
-            claimed.iter().map(|claimed| claimed.turn(State::Accepted, now())).collect();
+            claimed.iter().map(|claimed| claimed.turn(State::Accepted, at)).collect();
         let began = Instant::now();
         self.store.note_turns(&turns).await.expect("turns");
         self.notes.push(began.elapsed());
@@ -161,7 +162,7 @@ impl Ledger {
         let scans = log.split("LOG:").filter_map(scan).collect::<BTreeSet<_>>();
         match scans.is_empty() {
             true => println!("none of {explained} statements reads more than {MANY} rows"),
-            false => scans.iter().for_each(|scan| println!("reads many rows: {scan}")),
+            false => scans.iter().for_each(|scan| println!("reads many rows: {scan}\n")),
         }
     }
 }
@@ -190,7 +191,7 @@ fn scan(entry: &str) -> Option<String> {
         let is_read = ["subscribers", "deliveries"].into_iter().any(is_of);
         is_read && (part.contains("Seq Scan") || rows(part) > MANY)
     });
-    is_large.then(|| text.lines().next().unwrap_or_default().trim().to_owned())
+    is_large.then(|| text.trim().to_owned())
 }
 
 /// Rows that a part of a plan gave, and those that it read and left out.

@@ -1,99 +1,14 @@
 //! Output in a bucket: the bytes of the files, none of them written in vain, and never an older one over a
-//! newer. The object store is moto's.
+//! newer.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 
 use crate::bed::Bed;
+use crate::objects::{Bucket, bucket, decoded};
 use crate::postgres;
-use crate::served::{Reply, Served, exchange};
+use crate::served::{Served, exchange};
 use crate::server::{Answer, Request, Server};
-
-/// Ends when nobody holds its standard input any more: the tests are over, or were killed.
-const SERVER: &str = r#""$0" -H 127.0.0.1 -p 0 2>&1 & cat > /dev/null; kill $!"#;
-
-/// Where `.ci/run` puts it.
-const MOTO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/moto/bin/moto_server");
-
-struct Moto {
-    _server: Child,
-    address: SocketAddr,
-}
-
-impl Moto {
-    fn start() -> Moto {
-        let mut server = Command::new("sh")
-            .args(["-c", SERVER, MOTO])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a server");
-        let lines = BufReader::new(server.stdout.take().expect("stdout")).lines();
-        let mut lines = lines.map_while(Result::ok);
-        let address = lines.by_ref().find_map(|line| {
-            line.split_once("Running on http://").and_then(|(_, rest)| rest.trim().parse().ok())
-        });
-        // Whoever does not read what it says stops it.
-        std::thread::spawn(move || lines.count());
-        Moto { _server: server, address: address.expect("an address") }
-    }
-}
-
-/// A bucket that nobody else uses, if there is a server to be started; says that a test is skipped
-/// otherwise.
-fn bucket(test: &str) -> Option<Bucket> {
-    static SERVER: OnceLock<Moto> = OnceLock::new();
-    static BUCKETS: AtomicUsize = AtomicUsize::new(0);
-    if !Path::new(MOTO).exists() {
-        eprintln!("skipped, for want of moto: {test}");
-        return None;
-    }
-    let address = SERVER.get_or_init(Moto::start).address;
-    let name = format!("bucket{}", BUCKETS.fetch_add(1, Ordering::Relaxed));
-    let bucket = Bucket { address, name };
-    assert_eq!(bucket.ask("PUT", "", b"").status, 200);
-    Some(bucket)
-}
-
-struct Bucket {
-    address: SocketAddr,
-    name: String,
-}
-
-impl Bucket {
-    fn ask(&self, method: &str, name: &str, body: &[u8]) -> Reply {
-        let head = format!(
-            "{method} /{}/{name} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\
-             authorization: AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, \
-             SignedHeaders=host, Signature=0\r\ncontent-length: {}\r\n\r\n",
-            self.name,
-            self.address,
-            body.len()
-        );
-        exchange(self.address, &[head.as_bytes(), body].concat())
-    }
-
-    fn read(&self, name: &str) -> String {
-        self.ask("GET", name, b"").ends(200)
-    }
-
-    /// A site that publishes there, as if it were on another machine.
-    fn publishes(&self, bed: &mut Bed, endpoint: &str) {
-        bed.set("INFOCUS_OUTPUT", format!("s3://{}/site", self.name));
-        bed.set("AWS_ENDPOINT_URL", endpoint).set("AWS_ALLOW_HTTP", "true");
-        bed.set("AWS_REGION", "us-east-1");
-        bed.set("AWS_ACCESS_KEY_ID", "key").set("AWS_SECRET_ACCESS_KEY", "secret");
-        bed.set("AWS_EC2_METADATA_DISABLED", "true");
-    }
-
-    fn endpoint(&self) -> String {
-        format!("http://{}", self.address)
-    }
-}
 
 fn with_news(bed: Bed, titles: &[&str]) -> Bed {
     bed.write("feeds/news.toml", "title = \"News\"\n[[source]]\nfiles = \"news/*\"\n");
@@ -120,7 +35,7 @@ fn proxy(
     bucket: &Bucket,
     gate: impl Fn(&Request) -> Option<u16> + Send + Sync + 'static,
 ) -> Server {
-    let address = bucket.address;
+    let address = bucket.address();
     Server::start(move |request| {
         if let Some(status) = gate(request) {
             return Answer::status(status);
@@ -138,18 +53,22 @@ fn proxy(
     })
 }
 
+fn asked(proxy: &Server) -> Vec<String> {
+    proxy.asked_paths().iter().map(|path| decoded(path)).collect()
+}
+
 #[test]
 fn what_is_in_a_bucket_are_the_bytes_of_the_files() {
     let Some(bucket) = bucket("what is in a bucket are the bytes of the files") else { return };
     let (bed, files) =
         (site(&bucket, &["Ferry", "Bridge"]), with_news(Bed::new(), &["Ferry", "Bridge"]));
     let told = bed.run(&["refresh"]).ends(0).stdout;
-    assert!(told.contains(&format!("Published: s3://{}/site/index.html", bucket.name)), "{told}");
+    assert!(told.contains(&format!("Published: {}/index.html", bucket.output(None))), "{told}");
     files.run(&["refresh"]).ends(0);
     let published = files.files("public");
     assert!(published.len() > 6, "{:?}", published.keys());
     for (name, (bytes, _)) in published {
-        assert_eq!(bucket.ask("GET", &format!("site/{name}"), b"").body, bytes, "{name}");
+        assert_eq!(bucket.get(&format!("site/{name}")).body, bytes, "{name}");
     }
     assert!(!bed.path("public").exists() && !bed.path("s3:").exists());
     for (name, media_type, good_for) in [
@@ -157,7 +76,7 @@ fn what_is_in_a_bucket_are_the_bytes_of_the_files() {
         ("news/feed.json", "application/feed+json; charset=utf-8", 900),
         ("index.html", "text/html; charset=utf-8", 300),
     ] {
-        let reply = bucket.ask("HEAD", &format!("site/{name}"), b"");
+        let reply = bucket.get(&format!("site/{name}"));
         assert_eq!(reply.header("content-type"), media_type);
         assert_eq!(reply.header("cache-control"), format!("public, max-age={good_for}"));
     }
@@ -172,7 +91,7 @@ fn only_what_has_changed_is_put_and_what_others_link_to_first() {
     let proxy = proxy(&bucket, |_| None);
     bucket.publishes(&mut bed, &proxy.url(""));
     bed.run(&["refresh"]).ends(0);
-    let first: Vec<String> = proxy.asked_paths();
+    let first = asked(&proxy);
     let place = |end: &str| first.iter().position(|path| path.ends_with(end)).expect(end);
     assert!(first.iter().any(|path| path.contains("/site/news/")), "{first:?}");
     let page = first.iter().position(|path| path.contains("/news/items/")).expect("a page");
@@ -181,7 +100,7 @@ fn only_what_has_changed_is_put_and_what_others_link_to_first() {
     assert_eq!(proxy.asked_paths(), Vec::<String>::new());
     add(&bed, "Bridge");
     bed.run(&["refresh"]).ends(0);
-    let second = proxy.asked_paths();
+    let second = asked(&proxy);
     assert!(second.iter().any(|path| path.ends_with("/news/feed.xml")), "{second:?}");
     assert!(second.iter().all(|path| !path.ends_with("/feeds.opml")), "{second:?}");
 }
@@ -192,10 +111,10 @@ fn what_is_gone_from_a_bucket_or_is_another_there_is_put_again_by_publish() {
     let bed = site(&bucket, &["Ferry"]);
     bed.run(&["refresh"]).ends(0);
     let feed = bucket.read("site/news/feed.xml");
-    assert_eq!(bucket.ask("DELETE", "site/news/feed.xml", b"").status, 204);
-    assert_eq!(bucket.ask("DELETE", "site/index.html", b"").status, 204);
+    bucket.delete("site/news/feed.xml");
+    bucket.delete("site/index.html");
     for name in ["site/news/atom.xml", "site/feeds.opml"] {
-        assert_eq!(bucket.ask("PUT", name, b"defaced").status, 200);
+        bucket.put(name, b"defaced");
     }
     bed.run(&["publish"]).ends(0);
     assert!(bucket.read("site/index.html").contains("News"));
@@ -223,7 +142,7 @@ fn gate(bucket: &Bucket, file: &'static str) -> (Server, Arc<Mutex<()>>) {
     let gate = Arc::new(Mutex::new(()));
     let hinge = gate.clone();
     let server = proxy(bucket, move |request| {
-        if request.method == "PUT" && request.path.ends_with(file) {
+        if request.method == "PUT" && decoded(&request.path).ends_with(file) {
             drop(hinge.lock());
         }
         None
@@ -232,7 +151,7 @@ fn gate(bucket: &Bucket, file: &'static str) -> (Server, Arc<Mutex<()>>) {
 }
 
 fn is_asked(proxy: &Server, file: &str) {
-    while !proxy.asked_paths().iter().any(|path| path.ends_with(file)) {
+    while !asked(proxy).iter().any(|path| path.ends_with(file)) {
         std::thread::yield_now();
     }
 }
@@ -329,7 +248,7 @@ fn a_site_is_served_from_its_bucket() {
     assert_eq!(served.get("/news/").text(), bucket.read("site/news/index.html"));
     assert_eq!(served.get("/news/nothing.xml").status, 404);
     // Of what somebody has taken away nothing else suffers.
-    assert_eq!(bucket.ask("DELETE", "site/news/feed.json", b"").status, 204);
+    bucket.delete("site/news/feed.json");
     assert_eq!(served.get("/news/feed.json").status, 404);
     assert_eq!(served.get("/news/atom.xml").status, 200);
     add(&bed, "Bridge");
@@ -353,7 +272,8 @@ fn what_was_mailed_is_archived_in_the_bucket() {
     // What could not be put is put by a later run.
     for status in [403, 200] {
         let proxy = proxy(&bucket, move |request| {
-            let is_list = request.method == "PUT" && request.path.ends_with("/weekly/index.html");
+            let is_list =
+                request.method == "PUT" && decoded(&request.path).ends_with("/weekly/index.html");
             (is_list && status == 403).then_some(status)
         });
         bucket.publishes(&mut bed, &proxy.url(""));
@@ -381,11 +301,11 @@ fn what_is_no_bucket_is_told_with_the_way_out() {
 fn what_a_store_says_is_told_in_a_line() {
     let Some(bucket) = bucket("what a store says is told in a line") else { return };
     let mut bed = site(&bucket, &["Ferry"]);
-    bed.set("INFOCUS_OUTPUT", "s3://another/site");
+    bed.set("INFOCUS_OUTPUT", bucket.output(Some("another")));
     let told = bed.run(&["refresh"]).ends(1).stderr;
     let (first, _) = told.split_once('\n').expect("a line");
-    assert!(first.ends_with("`: The specified bucket does not exist"), "{told}");
-    assert!(first.contains("s3://another/site/news/"), "{told}");
+    assert!(first.contains("`: The specified ") && first.contains(" does not exist"), "{told}");
+    assert!(first.contains(&format!("{}/news/", bucket.output(Some("another")))), "{told}");
     // What could not be published is, when it can be.
     bucket.publishes(&mut bed, &bucket.endpoint());
     bed.run(&["refresh"]).ends(0);

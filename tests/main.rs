@@ -30,6 +30,7 @@ mod letters;
 mod moments;
 mod moved;
 mod normalize;
+mod objects;
 mod output;
 mod pages;
 mod paging;

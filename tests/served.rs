@@ -33,6 +33,11 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    #[track_caller]
+    pub fn is_done(&self) {
+        assert!((200..300).contains(&self.status), "{}: {}", self.status, self.text());
+    }
+
     /// The text, if the status is the one that is expected.
     pub fn ends(self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.text());

@@ -372,9 +372,10 @@ impl Store {
         most: usize,
     ) -> Result<Vec<Told>, StoreError> {
         let rows = sqlx::query(
-            "SELECT email, state, attempts, due_at, reply FROM deliveries \
-             JOIN subscribers ON token = subscriber WHERE edition = $1 AND state = $2 \
-             ORDER BY due_at, subscriber LIMIT $3",
+            "SELECT email, state, attempts, due_at, reply FROM \
+             (SELECT subscriber, state, attempts, due_at, reply FROM deliveries \
+              WHERE edition = $1 AND state = $2 ORDER BY due_at LIMIT $3) AS first \
+             JOIN subscribers ON token = subscriber",
         )
         .bind(edition)
         .bind(state.as_str())
