@@ -49,6 +49,30 @@ pub fn address(n: usize) -> String {
     format!("reader{n:05}@example.com")
 }
 
+/// Numbers that nobody would think of, the same ones each time; with `INFOCUS_SEED` others.
+pub struct Chance(u64);
+
+impl Chance {
+    pub fn new() -> Chance {
+        Chance(from_environment("INFOCUS_SEED", 1) as u64)
+    }
+
+    /// A number below another one. The generator is SplitMix64.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % end as u64) as usize
+    }
+
+    /// When something is to happen while a number grows to an end, that many times.
+    pub fn moments(&mut self, count: usize, end: usize) -> Vec<usize> {
+        let mut moments: Vec<usize> = (0..count).map(|_| self.below(end)).collect();
+        moments.sort();
+        moments
+    }
+}
+
 /// How many deliveries of the only edition are in each state.
 pub fn states(bed: &Bed) -> BTreeMap<String, u64> {
     let told = bed.run(&["edition", "list", "weekly", "--json"]).ends(0).stdout;
