@@ -67,6 +67,10 @@ impl Bed {
         self.database = Some(database.to_owned());
     }
 
+    pub fn database(&self) -> &str {
+        self.database.as_deref().unwrap_or("sqlite:infocus.db")
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -137,8 +141,7 @@ impl Bed {
 impl Drop for Bed {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let database = self.database.as_deref().unwrap_or("sqlite:infocus.db");
-            let wrong = tallies::wrong(self.directory.path(), database);
+            let wrong = tallies::wrong(self.directory.path(), self.database());
             assert!(wrong.is_empty(), "there are more or fewer than were counted: {wrong:?}");
         }
     }

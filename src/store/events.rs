@@ -1,10 +1,13 @@
 //! What went wrong with sources, and what no longer is, as it was told.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::Row;
 
 use super::{Store, StoreError, sql};
 use crate::normalize::whole_second;
+
+/// How long it is kept what was told of a source.
+const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 
 /// The health of a source took a turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +48,12 @@ impl Store {
         .bind(i64::from(event.is_over))
         .execute(&mut *transaction)
         .await?;
+        sqlx::query("DELETE FROM events WHERE feed = $1 AND source = $2 AND at < $3")
+            .bind(&event.feed)
+            .bind(&event.source)
+            .bind((event.at - KEPT).as_millisecond())
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         Ok(())
     }

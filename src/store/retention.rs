@@ -1,4 +1,5 @@
-//! What is not kept for ever: who got an edition long ago. How many did stays.
+//! What is not kept for ever: who got an edition long ago, and what was mailed to whom. How many got it
+//! stays, and so does its page.
 
 use jiff::Timestamp;
 use sqlx::Row;
@@ -11,11 +12,11 @@ const BATCH: i64 = 5_000;
 
 impl Store {
     /// Forgets the deliveries of editions that were made before a moment and for which nobody waits any
-    /// more; says how many. If it is broken off, it goes on the next time.
+    /// more, and what was delivered; says how many. If it is broken off, it goes on the next time.
     pub async fn forget_deliveries(&self, before: Timestamp) -> Result<u64, StoreError> {
         let rows = sqlx::query(
             "SELECT id FROM editions WHERE state = $1 AND until_at < $2 AND EXISTS \
-             (SELECT 1 FROM deliveries WHERE edition = editions.id) ORDER BY id",
+             (SELECT 1 FROM variants WHERE edition = editions.id) ORDER BY id",
         )
         .bind(EditionState::Sent.as_str())
         .bind(before.as_millisecond())
@@ -40,6 +41,11 @@ impl Store {
                 }
                 forgotten += done.rows_affected();
             }
+            // By them it is known that there is something to forget: they go last.
+            sqlx::query("DELETE FROM variants WHERE edition = $1")
+                .bind(&id)
+                .execute(&self.pool)
+                .await?;
         }
         Ok(forgotten)
     }
