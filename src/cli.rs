@@ -23,6 +23,7 @@ mod status;
 mod subscribers;
 mod templates;
 mod test;
+mod turn;
 
 use std::io::Write;
 use std::path::PathBuf;

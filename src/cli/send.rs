@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::turn::Turn;
 use super::{Answer, Outcome, deliveries, newsletter, publish};
 use crate::alert;
 use crate::clock::Clock;
@@ -15,7 +16,6 @@ use crate::diagnostic::count;
 use crate::mail::{Mailbox, Transport};
 use crate::newsletter::delivery::{self, Delivered, Halt, OUTBOX};
 use crate::newsletter::{self as news, Asked, Edition, EditionState, Opening, State, consent};
-use crate::run::{Lease, Lock};
 use crate::site::Site;
 use crate::status;
 use crate::store::Store;
@@ -68,7 +68,12 @@ pub async fn run(
     for name in &options.newsletter {
         newsletter(site, name)?;
     }
-    let Some(turn) = Turn::take(site, store, now).await? else { return Ok(Answer::another_runs()) };
+    // Rates bound all machines, so that one of them sends.
+    let is_for_one = !site.settings.mail.rates.is_empty();
+    let clock = Clock::start(now);
+    let Some(turn) = Turn::take(&site.root, store, "send", is_for_one, clock).await? else {
+        return Ok(Answer::another_runs());
+    };
     let answer = send(site, store, options, now, &turn).await;
     turn.end().await;
     answer
@@ -123,41 +128,6 @@ async fn send(
     let waiting = held_before(site, store, options, &openings).await?;
     let is_asked = !options.newsletter.is_empty() || std::io::stdout().is_terminal();
     answer(site, store, &openings, &waiting, run, is_asked, now).await
-}
-
-/// The right to send. Where other machines may be at work, all of them send; but only one does if there
-/// are rates to be kept, which bound them all.
-enum Turn {
-    Here { _lock: Lock },
-    Anywhere,
-    Alone(Lease),
-}
-
-impl Turn {
-    async fn take(site: &Site, store: &Store, now: Timestamp) -> anyhow::Result<Option<Turn>> {
-        if !store.is_shared() {
-            return Ok(Lock::take(&site.root, "send")?.map(|_lock| Turn::Here { _lock }));
-        }
-        if site.settings.mail.rates.is_empty() {
-            return Ok(Some(Turn::Anywhere));
-        }
-        Ok(Lease::take(store, "send", Clock::start(now)).await?.map(Turn::Alone))
-    }
-
-    /// Ends when somebody else may have it, too.
-    async fn lost(&self) {
-        match self {
-            Turn::Alone(lease) => lease.lost().await,
-            Turn::Here { .. } | Turn::Anywhere => std::future::pending().await,
-        }
-    }
-
-    async fn end(self) {
-        match self {
-            Turn::Alone(lease) => lease.end().await,
-            Turn::Here { .. } | Turn::Anywhere => {}
-        }
-    }
 }
 
 /// Newsletters that were named, or all that come by themselves.

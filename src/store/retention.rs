@@ -42,10 +42,13 @@ impl Store {
                 forgotten += done.rows_affected();
             }
             // By them it is known that there is something to forget: they go last.
-            sqlx::query("DELETE FROM variants WHERE edition = $1")
-                .bind(&id)
-                .execute(&self.pool)
-                .await?;
+            sqlx::query(
+                "DELETE FROM variants WHERE edition = $1 \
+                 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE edition = $1)",
+            )
+            .bind(&id)
+            .execute(&self.pool)
+            .await?;
         }
         Ok(forgotten)
     }
