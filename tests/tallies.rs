@@ -99,7 +99,6 @@ fn what_an_earlier_version_left_is_counted() {
     let told = bed.run(&["status", "--json"]).stdout;
     let earlier = [
         "DROP TABLE tallies",
-        "ALTER TABLE deliveries DROP COLUMN was",
         "ALTER TABLE editions ADD COLUMN sums TEXT NOT NULL DEFAULT ''",
         "DELETE FROM _sqlx_migrations WHERE version = 15",
     ];

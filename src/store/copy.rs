@@ -28,7 +28,7 @@ const TABLES: [(&str, &[&str]); 20] = [
     ("editions", &["id"]),
     ("variants", &["edition", "number"]),
     ("exclusions", &["newsletter", "item"]),
-    ("deliveries", &["edition", "subscriber"]),
+    ("deliveries", &["subscriber", "edition"]),
     ("tallies", &["kind", "owner", "name"]),
 ];
 

@@ -27,6 +27,4 @@ INSERT INTO tallies (kind, owner, name, n)
         WHERE status = 'unsubscribed' GROUP BY 1, 2
     ) AS changes GROUP BY newsletter, day;
 
--- The state before this one: whoever changes it learns what there is one less of.
-ALTER TABLE deliveries ADD COLUMN was TEXT NOT NULL DEFAULT '';
 ALTER TABLE editions DROP COLUMN sums;
