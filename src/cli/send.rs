@@ -71,7 +71,7 @@ pub async fn run(
     // Rates bound all machines, so that one of them sends.
     let is_for_one = !site.settings.mail.rates.is_empty();
     let clock = Clock::start(now);
-    let Some(turn) = Turn::take(&site.root, store, "send", is_for_one, clock).await? else {
+    let Some(turn) = Turn::take(&site.root, store, is_for_one, clock).await? else {
         return Ok(Answer::another_runs());
     };
     let answer = send(site, store, options, now, &turn).await;

@@ -1,4 +1,4 @@
-//! The right to do what several may do, unless they get in each other's way.
+//! The right to send.
 
 use std::path::Path;
 
@@ -6,8 +6,7 @@ use crate::clock::Clock;
 use crate::run::{Lease, Lock};
 use crate::store::Store;
 
-/// The right to do a kind of work at a site. Where other machines may be at work, all of them do it, or only
-/// one of them.
+/// The right to send. Where other machines may be at work, all of them send, or only one of them.
 #[derive(Debug)]
 pub enum Turn {
     Here { _lock: Lock },
@@ -20,17 +19,16 @@ impl Turn {
     pub async fn take(
         site: &Path,
         store: &Store,
-        work: &'static str,
         is_for_one: bool,
         clock: Clock,
     ) -> anyhow::Result<Option<Turn>> {
         if !store.is_shared() {
-            return Ok(Lock::take(site, work)?.map(|_lock| Turn::Here { _lock }));
+            return Ok(Lock::take(site, "send")?.map(|_lock| Turn::Here { _lock }));
         }
         if !is_for_one {
             return Ok(Some(Turn::Anywhere));
         }
-        Ok(Lease::take(store, work, clock).await?.map(Turn::Alone))
+        Ok(Lease::take(store, "send", clock).await?.map(Turn::Alone))
     }
 
     /// Ends when somebody else may have it, too.

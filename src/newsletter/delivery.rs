@@ -300,16 +300,15 @@ async fn settle(
     }
     let mut delivered = Vec::new();
     for mut edition in editions {
-        let deliveries = store.count_deliveries(&edition.id).await?;
         if let (Some(id), Some(Halt::Ours(reason))) = (&paused, &halt)
             && *id == edition.id
         {
             (edition.state, edition.reason) = (EditionState::Paused, Some(reason.clone()));
             store.set_edition(id, EditionState::Paused, Some(reason)).await?;
-        } else if is_writable && !deliveries.keys().any(|state| state.is_open()) {
+        } else if is_writable && store.finish(&edition.id).await? {
             edition.state = EditionState::Sent;
-            store.finish(&edition.id).await?;
         }
+        let deliveries = store.count_deliveries(&edition.id).await?;
         let Edition { id, newsletter, state, reason, .. } = edition;
         delivered.push(Delivered { edition: id, newsletter, state, reason, deliveries });
     }

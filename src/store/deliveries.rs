@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::any::AnyRow;
+use sqlx::{AnyConnection, Row};
 
 use super::tally::{Kind, Tally};
 use super::{Store, StoreError, sql};
@@ -165,7 +165,8 @@ impl Store {
              UPDATE deliveries SET was = state, state = $4, claimed_until = $5, \
              attempts = attempts + 1 \
              WHERE edition = $1 AND subscriber IN (SELECT subscriber FROM next) \
-             AND state = $2 AND EXISTS (SELECT 1 FROM editions WHERE id = $1 AND editions.state = $7) \
+             AND state = $2 AND EXISTS (SELECT 1 FROM editions WHERE id = $1 AND editions.state = $7 \
+             AND editions.release_at <= $3) \
              RETURNING subscriber, variant, attempts"
         );
         let mut transaction = self.transaction().await?;
@@ -316,6 +317,8 @@ impl Store {
         let mut count = 0;
         let mut tally = Tally::default();
         let mut transaction = self.transaction().await?;
+        // Nobody forgets what is tried again.
+        held(&mut transaction, edition).await?;
         for state in states {
             let done = sqlx::query(
                 "UPDATE deliveries SET was = state, state = $3, due_at = $4 \
@@ -361,10 +364,10 @@ impl Store {
     /// How many deliveries of an edition there are, by state, or were, if they are not kept any more.
     pub async fn count_deliveries(&self, id: &str) -> Result<BTreeMap<State, u64>, StoreError> {
         let tally = self.tally(Kind::Deliveries, id).await?;
-        tally.into_iter().map(|(name, n)| Ok((sql::state(&name)?, n as u64))).collect()
+        tally.into_iter().map(|(name, n)| Ok((sql::state(&name)?, n.unsigned_abs()))).collect()
     }
 
-    /// Deliveries of an edition in a state, the first of them that took a turn, by address.
+    /// Some deliveries of an edition in a state, by address.
     pub async fn deliveries(
         &self,
         edition: &str,
@@ -428,11 +431,21 @@ impl Store {
         .bind(State::Uncertain.as_str())
         .fetch_optional(&mut *transaction)
         .await?;
-        let Some(row) = row else { return Ok(false) };
         let mut tally = Tally::default();
-        tally.turned(edition, sql::state(row.try_get("was")?)?, State::Failed, 1);
+        if let Some(row) = &row {
+            tally.turned(edition, sql::state(row.try_get("was")?)?, State::Failed, 1);
+        }
         tally.put(&mut transaction).await?;
         transaction.commit().await?;
-        Ok(true)
+        Ok(row.is_some())
     }
+}
+
+/// Whoever settles something about an edition waits until the transaction ends.
+pub(super) async fn held(connection: &mut AnyConnection, edition: &str) -> Result<(), StoreError> {
+    sqlx::query("UPDATE editions SET state = state WHERE id = $1")
+        .bind(edition)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

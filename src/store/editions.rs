@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::deliveries::held;
 use super::save::closed_at;
 use super::tally::{Kind, Tally};
 use super::{Store, StoreError, sql};
@@ -212,6 +213,8 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         }
+        // In the order of their key, in which they are claimed, too, as they are all due at once: those
+        // that are claimed together are side by side in the index.
         let query = format!(
             "INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due_at, \
              claimed_until) \
@@ -219,7 +222,8 @@ impl Store {
              CAST($5 AS BIGINT), 0 \
              FROM subscribers JOIN variants ON variants.edition = $1 AND {IS_FOR} \
              WHERE subscribers.newsletter = $2 AND subscribers.status = $6 \
-             AND subscribers.frequency = $3 AND variants.items > 0"
+             AND subscribers.frequency = $3 AND variants.items > 0 \
+             ORDER BY subscribers.token"
         );
         let deliveries = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(&edition.id)
@@ -318,15 +322,21 @@ impl Store {
         Ok(())
     }
 
-    /// Nobody waits for an edition any more.
-    pub async fn finish(&self, id: &str) -> Result<(), StoreError> {
-        sqlx::query("UPDATE editions SET state = $2, reason = NULL WHERE id = $1 AND state = $3")
+    /// Puts down that nobody waits for an edition any more; false if somebody does.
+    pub async fn finish(&self, id: &str) -> Result<bool, StoreError> {
+        let open: Vec<&str> =
+            State::ALL.iter().filter(|state| state.is_open()).map(|state| state.as_str()).collect();
+        let query = format!(
+            "UPDATE editions SET state = $2, reason = NULL WHERE id = $1 AND state = $3 \
+             AND NOT EXISTS (SELECT 1 FROM deliveries WHERE edition = $1 AND state IN ({}))",
+            sql::placeholders(4, open.len())
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(id)
             .bind(EditionState::Sent.as_str())
-            .bind(EditionState::Open.as_str())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+            .bind(EditionState::Open.as_str());
+        let query = open.iter().fold(query, |query, state| query.bind(*state));
+        Ok(query.execute(&self.pool).await?.rows_affected() > 0)
     }
 
     pub async fn is_open(&self, id: &str) -> Result<bool, StoreError> {
@@ -423,10 +433,7 @@ impl Store {
     pub async fn take_back(&self, id: &str) -> Result<bool, StoreError> {
         let mut transaction = self.transaction().await?;
         // Nothing leaves from now on: whoever is about to let something leave has the edition first.
-        sqlx::query("UPDATE editions SET state = state WHERE id = $1")
-            .bind(id)
-            .execute(&mut *transaction)
-            .await?;
+        held(&mut transaction, id).await?;
         // Who came from another frequency begins where they began.
         sqlx::query(
             "UPDATE subscribers SET since_at = (SELECT variants.since_at FROM deliveries \
@@ -443,7 +450,8 @@ impl Store {
         let gone = sqlx::query(
             "DELETE FROM editions WHERE id = $1 AND NOT EXISTS \
              (SELECT 1 FROM tallies WHERE kind = 'deliveries' AND owner = $1 \
-              AND name IN ('handed', 'accepted', 'uncertain')) \
+              AND name IN ('handed', 'accepted', 'uncertain')) AND NOT EXISTS \
+             (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL) \
              AND NOT EXISTS (SELECT 1 FROM editions AS later \
              WHERE later.newsletter = editions.newsletter \
              AND later.frequency = editions.frequency AND later.from_at >= editions.until_at)",

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
+use super::deliveries::held;
 use super::{Store, StoreError};
 use crate::newsletter::EditionState;
 
@@ -26,6 +27,8 @@ impl Store {
         for row in rows {
             let id: String = row.try_get("id")?;
             loop {
+                let mut transaction = self.transaction().await?;
+                held(&mut transaction, &id).await?;
                 let done = sqlx::query(
                     "DELETE FROM deliveries WHERE edition = $1 AND subscriber IN \
                      (SELECT subscriber FROM deliveries WHERE edition = $1 LIMIT $2) \
@@ -34,8 +37,9 @@ impl Store {
                 .bind(&id)
                 .bind(BATCH)
                 .bind(EditionState::Sent.as_str())
-                .execute(&self.pool)
+                .execute(&mut *transaction)
                 .await?;
+                transaction.commit().await?;
                 if done.rows_affected() == 0 {
                     break;
                 }

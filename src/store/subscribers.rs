@@ -88,16 +88,16 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut change = self.change(Whose::Mailbox(mailbox)).await?;
-        let done = sqlx::query(
-            "UPDATE subscribers SET status = $3, changed_at = $4, to_ask_at = 0 \
-             WHERE newsletter = $1 AND mailbox = $2",
-        )
-        .bind(newsletter)
-        .bind(mailbox.key())
-        .bind(status.as_str())
-        .bind(now.as_millisecond())
-        .execute(&mut *change)
-        .await?;
+        let query = format!(
+            "UPDATE subscribers SET status = $2, changed_at = $3, to_ask_at = 0 \
+             WHERE newsletter = $1 AND {}",
+            change.is_one(4)
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(newsletter)
+            .bind(status.as_str())
+            .bind(now.as_millisecond());
+        let done = sql::bind_all(query, &change.tokens).execute(&mut *change).await?;
         change.commit(now).await?;
         Ok(done.rows_affected() > 0)
     }
@@ -156,20 +156,18 @@ impl Store {
     pub async fn erase(&self, mailbox: &Mailbox, now: Timestamp) -> Result<u64, StoreError> {
         self.suppress(mailbox, "erased", now).await?;
         let mut change = self.change(Whose::Mailbox(mailbox)).await?;
-        let rows = sqlx::query(
-            "DELETE FROM deliveries WHERE subscriber IN \
-             (SELECT token FROM subscribers WHERE mailbox = $1) RETURNING edition, state",
-        )
-        .bind(mailbox.key())
-        .fetch_all(&mut *change)
-        .await?;
+        let query = format!(
+            "DELETE FROM deliveries WHERE subscriber IN ({}) RETURNING edition, state",
+            sql::placeholders(1, change.tokens.len())
+        );
+        let query = sql::bind_all(sqlx::query(sqlx::AssertSqlSafe(query)), &change.tokens);
+        let rows = query.fetch_all(&mut *change).await?;
         for row in &rows {
             change.tally.add(Kind::Deliveries, row.try_get("edition")?, row.try_get("state")?, -1);
         }
-        let done = sqlx::query("DELETE FROM subscribers WHERE mailbox = $1")
-            .bind(mailbox.key())
-            .execute(&mut *change)
-            .await?;
+        let query = format!("DELETE FROM subscribers WHERE {}", change.is_one(1));
+        let query = sql::bind_all(sqlx::query(sqlx::AssertSqlSafe(query)), &change.tokens);
+        let done = query.execute(&mut *change).await?;
         change.commit(now).await?;
         if !self.is_shared {
             // What is still written beside the file has the address, too, as long as the file is open.
@@ -197,14 +195,14 @@ impl Store {
         .execute(&mut *change)
         .await?;
         // Of whom a mailing is just about to mail, too.
-        sqlx::query(
-            "UPDATE subscribers SET status = $2, changed_at = $3, to_ask_at = 0 WHERE mailbox = $1",
-        )
-        .bind(mailbox.key())
-        .bind(Status::Unsubscribed.as_str())
-        .bind(now.as_millisecond())
-        .execute(&mut *change)
-        .await?;
+        let query = format!(
+            "UPDATE subscribers SET status = $1, changed_at = $2, to_ask_at = 0 WHERE {}",
+            change.is_one(3)
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(Status::Unsubscribed.as_str())
+            .bind(now.as_millisecond());
+        sql::bind_all(query, &change.tokens).execute(&mut *change).await?;
         change.commit(now).await
     }
 
@@ -265,27 +263,27 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut change = self.change(Whose::Mailbox(mailbox)).await?;
-        let done = sqlx::query(
-            "UPDATE subscribers SET language = $3, feeds = $5, changed_at = $6, \
-             since_at = CASE WHEN frequency = $4 THEN since_at ELSE COALESCE(since_at, \
+        let query = format!(
+            "UPDATE subscribers SET language = $2, feeds = $4, changed_at = $5, \
+             since_at = CASE WHEN frequency = $3 THEN since_at ELSE COALESCE(since_at, \
              (SELECT MAX(until_at) FROM editions WHERE editions.newsletter = $1 \
               AND editions.frequency = subscribers.frequency), \
-             (SELECT began_at FROM newsletters WHERE name = $1)) END, frequency = $4 \
-             WHERE newsletter = $1 AND mailbox = $2",
-        )
-        .bind(newsletter)
-        .bind(mailbox.key())
-        .bind(&choice.language)
-        .bind(&choice.frequency)
-        .bind(sql::json(&choice.feeds))
-        .bind(now.as_millisecond())
-        .execute(&mut *change)
-        .await?;
+             (SELECT began_at FROM newsletters WHERE name = $1)) END, frequency = $3 \
+             WHERE newsletter = $1 AND {}",
+            change.is_one(6)
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query))
+            .bind(newsletter)
+            .bind(&choice.language)
+            .bind(&choice.frequency)
+            .bind(sql::json(&choice.feeds))
+            .bind(now.as_millisecond());
+        let done = sql::bind_all(query, &change.tokens).execute(&mut *change).await?;
         change.commit(now).await?;
         Ok(done.rows_affected() > 0)
     }
 
-    /// How many came to a newsletter less those who left, on each day since 1970 on which any did.
+    /// How many came to a newsletter less those who left, on each day since 1970 on which that is not 0.
     pub async fn history(&self, newsletter: &str) -> Result<Vec<(i64, i64)>, StoreError> {
         let tally = self.tally(Kind::Days, newsletter).await?;
         let day = |(name, n): (String, i64)| match name.parse() {
@@ -303,13 +301,13 @@ impl Store {
         newsletter: &str,
     ) -> Result<Vec<(Status, u64)>, StoreError> {
         let tally = self.tally(Kind::Subscribers, newsletter).await?;
-        tally.into_iter().map(|(name, n)| Ok((parsed(&name)?, n as u64))).collect()
+        tally.into_iter().map(|(name, n)| Ok((parsed(&name)?, n.unsigned_abs()))).collect()
     }
 
     /// How often the active subscribers of a newsletter want it, and how many want it so.
     pub async fn frequencies(&self, newsletter: &str) -> Result<Vec<(String, u64)>, StoreError> {
         let tally = self.tally(Kind::Frequencies, newsletter).await?;
-        Ok(tally.into_iter().map(|(name, n)| (name, n as u64)).collect())
+        Ok(tally.into_iter().map(|(name, n)| (name, n.unsigned_abs())).collect())
     }
 
     /// A random value that is drawn once and stays.

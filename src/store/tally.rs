@@ -111,21 +111,42 @@ struct Standing {
     frequency: String,
 }
 
-/// A transaction in which the subscriptions of somebody change, who are counted before and after.
+/// A transaction in which the subscriptions of somebody change, who are counted before and after. They
+/// are those that were there when it began: what another process adds meanwhile is its own to count.
 #[derive(Debug)]
-pub struct Change<'a> {
+pub struct Change {
     transaction: Transaction,
-    whose: Whose<'a>,
+    /// The tokens of the subscriptions, for [`sql::bind_all`]; an empty one, if there is none.
+    pub tokens: Vec<String>,
     before: Vec<Standing>,
     /// What else is counted.
     pub tally: Tally,
 }
 
 impl Store {
-    pub(super) async fn change<'a>(&self, whose: Whose<'a>) -> Result<Change<'a>, StoreError> {
+    /// Begins to change subscriptions; nobody else changes them until that ends.
+    pub(super) async fn change(&self, whose: Whose<'_>) -> Result<Change, StoreError> {
         let mut transaction = self.transaction().await?;
-        let before = standings(&mut transaction, whose).await?;
-        Ok(Change { transaction, whose, before, tally: Tally::default() })
+        let (condition, value) = match whose {
+            Whose::Token(token) => (
+                "mailbox = (SELECT mailbox FROM subscribers WHERE token = $1)",
+                token.as_str().to_owned(),
+            ),
+            Whose::Mailbox(mailbox) => ("mailbox = $1", mailbox.key()),
+        };
+        let query = format!(
+            "UPDATE subscribers SET mailbox = mailbox WHERE {condition} \
+             RETURNING token, newsletter, status, frequency"
+        );
+        let query = sqlx::query(sqlx::AssertSqlSafe(query)).bind(value);
+        let rows = query.fetch_all(&mut *transaction).await?;
+        let before = rows.iter().map(standing).collect::<Result<_, StoreError>>()?;
+        let token = |row: &AnyRow| Ok(row.try_get("token")?);
+        let mut tokens = rows.iter().map(token).collect::<Result<Vec<String>, StoreError>>()?;
+        if tokens.is_empty() {
+            tokens.push(String::new());
+        }
+        Ok(Change { transaction, tokens, before, tally: Tally::default() })
     }
 
     /// What was counted of an edition or a newsletter, by name; what there is none of is left out.
@@ -148,17 +169,29 @@ impl Store {
     }
 }
 
-impl Change<'_> {
+impl Change {
+    /// True of these subscriptions, in SQL; the first of their tokens is bound as this parameter.
+    pub fn is_one(&self, from: usize) -> String {
+        format!("token IN ({})", sql::placeholders(from, self.tokens.len()))
+    }
+
     pub async fn commit(mut self, now: Timestamp) -> Result<(), StoreError> {
-        let after = standings(&mut self.transaction, self.whose).await?;
+        let query = format!(
+            "SELECT newsletter, status, frequency FROM subscribers WHERE {}",
+            self.is_one(1)
+        );
+        let query = sql::bind_all(sqlx::query(sqlx::AssertSqlSafe(query)), &self.tokens);
+        let rows = query.fetch_all(&mut *self.transaction).await?;
         self.before.iter().for_each(|standing| self.tally.stands(standing, -1, now));
-        after.iter().for_each(|standing| self.tally.stands(standing, 1, now));
+        for row in &rows {
+            self.tally.stands(&standing(row)?, 1, now);
+        }
         self.tally.put(&mut self.transaction).await?;
         self.transaction.commit().await
     }
 }
 
-impl Deref for Change<'_> {
+impl Deref for Change {
     type Target = AnyConnection;
 
     fn deref(&self) -> &AnyConnection {
@@ -166,35 +199,16 @@ impl Deref for Change<'_> {
     }
 }
 
-impl DerefMut for Change<'_> {
+impl DerefMut for Change {
     fn deref_mut(&mut self) -> &mut AnyConnection {
         &mut self.transaction
     }
 }
 
-/// How somebody stands with each newsletter; nobody else changes it until the transaction ends.
-async fn standings(
-    connection: &mut AnyConnection,
-    whose: Whose<'_>,
-) -> Result<Vec<Standing>, StoreError> {
-    let (condition, value) = match whose {
-        Whose::Token(token) => (
-            "mailbox = (SELECT mailbox FROM subscribers WHERE token = $1)",
-            token.as_str().to_owned(),
-        ),
-        Whose::Mailbox(mailbox) => ("mailbox = $1", mailbox.key()),
-    };
-    let query = format!(
-        "UPDATE subscribers SET mailbox = mailbox WHERE {condition} \
-         RETURNING newsletter, status, frequency"
-    );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(query)).bind(value).fetch_all(connection).await?;
-    let standing = |row: &AnyRow| {
-        Ok(Standing {
-            newsletter: row.try_get("newsletter")?,
-            status: row.try_get("status")?,
-            frequency: row.try_get("frequency")?,
-        })
-    };
-    rows.iter().map(standing).collect()
+fn standing(row: &AnyRow) -> Result<Standing, StoreError> {
+    Ok(Standing {
+        newsletter: row.try_get("newsletter")?,
+        status: row.try_get("status")?,
+        frequency: row.try_get("frequency")?,
+    })
 }

@@ -27,4 +27,21 @@ INSERT INTO tallies (kind, owner, name, n)
         WHERE status = 'unsubscribed' GROUP BY 1, 2
     ) AS changes GROUP BY newsletter, day;
 
+-- Of editions whose deliveries are not kept any more there are sums, such as `{"accepted":12,"failed":1}`:
+-- after each name so many digits, up to what follows them.
+INSERT INTO tallies (kind, owner, name, n)
+    WITH RECURSIVE
+        places (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM places WHERE n < 250),
+        states (name) AS (VALUES ('due'), ('claimed'), ('handed'), ('accepted'), ('deferred'), ('failed'),
+            ('uncertain'), ('suppressed'))
+    SELECT 'deliveries', id, name, CAST(substr(sums, start, digits) AS BIGINT) FROM (
+        SELECT id, sums, name, places.n + length(name) + 3 AS start, length_of.n AS digits
+        FROM editions
+        JOIN states ON sums <> ''
+        JOIN places ON substr(sums, places.n, length(name) + 3) = '"' || name || '":'
+        JOIN places AS length_of ON length_of.n < 20
+    ) AS found
+    WHERE ltrim(substr(sums, start, digits), '0123456789') = ''
+    AND substr(sums, start + digits, 1) IN (',', '}')
+    ON CONFLICT (kind, owner, name) DO UPDATE SET n = excluded.n;
 ALTER TABLE editions DROP COLUMN sums;

@@ -1,6 +1,8 @@
 -- By subscriber first: one index finds a delivery and those of a subscriber, where there were two that each
 -- turn of a delivery had to write to. Those of an edition are found by the one that they are claimed by.
-CREATE TABLE deliveries_by_subscriber (
+-- Renamed first: nobody puts down any more what would not come along.
+ALTER TABLE deliveries RENAME TO deliveries_by_edition;
+CREATE TABLE deliveries (
     edition       TEXT NOT NULL,
     subscriber    TEXT NOT NULL,
     variant       BIGINT NOT NULL,
@@ -16,11 +18,14 @@ CREATE TABLE deliveries_by_subscriber (
     reply         TEXT,
     PRIMARY KEY (subscriber, edition)
 );
-INSERT INTO deliveries_by_subscriber (edition, subscriber, variant, state, attempts, due_at, claimed_until,
-    handed_at, reply)
-    SELECT edition, subscriber, variant, state, attempts, due_at, claimed_until, handed_at, reply
-    FROM deliveries;
-DROP TABLE deliveries;
-ALTER TABLE deliveries_by_subscriber RENAME TO deliveries;
+-- What was never tried is due when its edition is released, and no later.
+INSERT INTO deliveries (edition, subscriber, variant, state, attempts, due_at, claimed_until, handed_at, reply)
+    SELECT edition, subscriber, variant, deliveries_by_edition.state, attempts,
+        CASE WHEN deliveries_by_edition.state = 'due' AND attempts = 0
+            THEN COALESCE(opened_at, due_at) ELSE due_at END,
+        claimed_until, handed_at, reply
+    FROM deliveries_by_edition LEFT JOIN editions ON editions.id = edition
+    ORDER BY subscriber, edition;
+DROP TABLE deliveries_by_edition;
 CREATE INDEX deliveries_to_claim ON deliveries (edition, state, due_at);
 CREATE INDEX deliveries_of_late ON deliveries (handed_at);
