@@ -56,6 +56,9 @@ pub struct Store {
 /// Connections of one process to a server.
 const SHARED: u32 = 4;
 
+/// How often the clock of a server is asked for: the answers come late, some more than others.
+const QUESTIONS: usize = 5;
+
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(30);
 
@@ -108,17 +111,28 @@ impl Store {
         self.is_shared
     }
 
-    /// How far the clock of the database is ahead of this machine's, if other machines go by it, too.
+    /// How far the clock of the database is ahead of this machine's, if other machines go by it, too:
+    /// as it was half way through the quickest of some questions.
     pub async fn skew(&self) -> Result<SignedDuration, StoreError> {
         if !self.is_shared {
             return Ok(SignedDuration::ZERO);
         }
-        let row = sqlx::query(
-            "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS now",
-        )
-        .fetch_one(&self.pool)
-        .await?;
-        Ok(sql::time(row.try_get("now")?)?.duration_since(Timestamp::now()))
+        let mut quickest: Option<(SignedDuration, SignedDuration)> = None;
+        for _ in 0..QUESTIONS {
+            let began = Timestamp::now();
+            let row = sqlx::query(
+                "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT) AS now",
+            )
+            .fetch_one(&self.pool)
+            .await?;
+            let took = Timestamp::now().duration_since(began);
+            let there = Timestamp::from_microsecond(row.try_get("now")?)
+                .map_err(|_| StoreError::Foreign("the database has no time".to_owned()))?;
+            if quickest.is_none_or(|(least, _)| took < least) {
+                quickest = Some((took, there.duration_since(began) - took / 2));
+            }
+        }
+        Ok(quickest.map_or(SignedDuration::ZERO, |(_, ahead)| ahead))
     }
 
     /// Ends well if the database answers.
