@@ -305,8 +305,9 @@ async fn settle(
         {
             (edition.state, edition.reason) = (EditionState::Paused, Some(reason.clone()));
             store.set_edition(id, EditionState::Paused, Some(reason)).await?;
-        } else if is_writable && store.finish(&edition.id).await? {
-            edition.state = EditionState::Sent;
+        } else if is_writable && let Some(state) = store.finish(&edition.id).await? {
+            // Another process may have finished it.
+            edition.state = state;
         }
         let deliveries = store.count_deliveries(&edition.id).await?;
         let Edition { id, newsletter, state, reason, .. } = edition;

@@ -318,7 +318,7 @@ impl Store {
         let mut tally = Tally::default();
         let mut transaction = self.transaction().await?;
         // Nobody forgets what is tried again.
-        held(&mut transaction, edition).await?;
+        lock_edition(&mut transaction, edition).await?;
         for state in states {
             let done = sqlx::query(
                 "UPDATE deliveries SET was = state, state = $3, due_at = $4 \
@@ -442,7 +442,10 @@ impl Store {
 }
 
 /// Whoever settles something about an edition waits until the transaction ends.
-pub(super) async fn held(connection: &mut AnyConnection, edition: &str) -> Result<(), StoreError> {
+pub(super) async fn lock_edition(
+    connection: &mut AnyConnection,
+    edition: &str,
+) -> Result<(), StoreError> {
     sqlx::query("UPDATE editions SET state = state WHERE id = $1")
         .bind(edition)
         .execute(connection)

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::deliveries::held;
+use super::deliveries::lock_edition;
 use super::save::closed_at;
 use super::tally::{Kind, Tally};
 use super::{Store, StoreError, sql};
@@ -17,10 +17,14 @@ use crate::newsletter::{Choice, Edition, EditionState, Group, State, Status, Var
 const COLUMNS: &str = "id, newsletter, frequency, from_at, until_at, state, reason, release_at, \
                        opened_at, fresh";
 
+/// Something of an edition has left, or may have.
+const HAS_LEFT: &str = "EXISTS (SELECT 1 FROM tallies WHERE kind = 'deliveries' \
+                        AND owner = editions.id AND name IN ('handed', 'accepted', 'uncertain'))";
+
 /// Editions of a newsletter of which something has left, those that come with it alone.
-const IS_MAILED: &str = "newsletter = $1 AND frequency = '' AND page <> '' AND (state = $2 OR EXISTS \
-                         (SELECT 1 FROM tallies WHERE kind = 'deliveries' \
-                          AND owner = editions.id AND name IN ('handed', 'accepted', 'uncertain')))";
+fn is_mailed() -> String {
+    format!("newsletter = $1 AND frequency = '' AND page <> '' AND (state = $2 OR {HAS_LEFT})")
+}
 
 /// Which subscribers a variant is for.
 const IS_FOR: &str = "variants.language = subscribers.language \
@@ -322,8 +326,9 @@ impl Store {
         Ok(())
     }
 
-    /// Puts down that nobody waits for an edition any more; false if somebody does.
-    pub async fn finish(&self, id: &str) -> Result<bool, StoreError> {
+    /// Puts down that nobody waits for an edition any more, unless somebody does; says how it stands, if
+    /// it is still there.
+    pub async fn finish(&self, id: &str) -> Result<Option<EditionState>, StoreError> {
         let open: Vec<&str> =
             State::ALL.iter().filter(|state| state.is_open()).map(|state| state.as_str()).collect();
         let query = format!(
@@ -336,7 +341,8 @@ impl Store {
             .bind(EditionState::Sent.as_str())
             .bind(EditionState::Open.as_str());
         let query = open.iter().fold(query, |query, state| query.bind(*state));
-        Ok(query.execute(&self.pool).await?.rows_affected() > 0)
+        query.execute(&self.pool).await?;
+        Ok(self.edition(id).await?.map(|edition| edition.state))
     }
 
     pub async fn is_open(&self, id: &str) -> Result<bool, StoreError> {
@@ -352,8 +358,9 @@ impl Store {
     /// first; of each item once, so that those who get it more often or less are not counted.
     pub async fn pages(&self, newsletter: &str) -> Result<Vec<(Edition, Page)>, StoreError> {
         let query = format!(
-            "SELECT {COLUMNS}, subject, page FROM editions WHERE {IS_MAILED} \
-             ORDER BY until_at DESC, id"
+            "SELECT {COLUMNS}, subject, page FROM editions WHERE {} \
+             ORDER BY until_at DESC, id",
+            is_mailed()
         );
         let rows = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(newsletter)
@@ -369,8 +376,10 @@ impl Store {
 
     /// The last of them by its id.
     pub async fn last_mailed(&self, newsletter: &str) -> Result<Option<String>, StoreError> {
-        let query =
-            format!("SELECT id FROM editions WHERE {IS_MAILED} ORDER BY until_at DESC, id LIMIT 1");
+        let query = format!(
+            "SELECT id FROM editions WHERE {} ORDER BY until_at DESC, id LIMIT 1",
+            is_mailed()
+        );
         let row = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(newsletter)
             .bind(EditionState::Sent.as_str())
@@ -433,7 +442,7 @@ impl Store {
     pub async fn take_back(&self, id: &str) -> Result<bool, StoreError> {
         let mut transaction = self.transaction().await?;
         // Nothing leaves from now on: whoever is about to let something leave has the edition first.
-        held(&mut transaction, id).await?;
+        lock_edition(&mut transaction, id).await?;
         // Who came from another frequency begins where they began.
         sqlx::query(
             "UPDATE subscribers SET since_at = (SELECT variants.since_at FROM deliveries \
@@ -447,18 +456,15 @@ impl Store {
         .bind(id)
         .execute(&mut *transaction)
         .await?;
-        let gone = sqlx::query(
-            "DELETE FROM editions WHERE id = $1 AND NOT EXISTS \
-             (SELECT 1 FROM tallies WHERE kind = 'deliveries' AND owner = $1 \
-              AND name IN ('handed', 'accepted', 'uncertain')) AND NOT EXISTS \
+        let query = format!(
+            "DELETE FROM editions WHERE id = $1 AND NOT {HAS_LEFT} AND NOT EXISTS \
              (SELECT 1 FROM deliveries WHERE edition = $1 AND handed_at IS NOT NULL) \
              AND NOT EXISTS (SELECT 1 FROM editions AS later \
              WHERE later.newsletter = editions.newsletter \
-             AND later.frequency = editions.frequency AND later.from_at >= editions.until_at)",
-        )
-        .bind(id)
-        .execute(&mut *transaction)
-        .await?;
+             AND later.frequency = editions.frequency AND later.from_at >= editions.until_at)"
+        );
+        let gone =
+            sqlx::query(sqlx::AssertSqlSafe(query)).bind(id).execute(&mut *transaction).await?;
         if gone.rows_affected() == 0 {
             return Ok(false);
         }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use sqlx::Row;
 
-use super::deliveries::held;
+use super::deliveries::lock_edition;
 use super::{Store, StoreError};
 use crate::newsletter::EditionState;
 
@@ -28,7 +28,7 @@ impl Store {
             let id: String = row.try_get("id")?;
             loop {
                 let mut transaction = self.transaction().await?;
-                held(&mut transaction, &id).await?;
+                lock_edition(&mut transaction, &id).await?;
                 let done = sqlx::query(
                     "DELETE FROM deliveries WHERE edition = $1 AND subscriber IN \
                      (SELECT subscriber FROM deliveries WHERE edition = $1 LIMIT $2) \
