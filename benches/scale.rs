@@ -5,7 +5,8 @@
 //! each with as many subscribers, on a server of its own (Debian's `postgresql`), prints what claiming a
 //! thousand and putting down what became of them takes in either, and the statements that read more than
 //! some batches of subscribers or deliveries: of claiming, of a page of a subscriber, of a run of `send`,
-//! of the desk and of metrics. Opening an edition, which is for all of them, is not among them. It takes some minutes and, at ten million, 10 GB.
+//! of the desk and of metrics. Opening an edition, which is for all of them, is not among them. It takes
+//! some minutes and, at ten million, 10 GB.
 
 #[path = "../tests/postgres.rs"]
 #[allow(dead_code, reason = "the tests need more of it")]

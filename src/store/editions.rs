@@ -331,10 +331,17 @@ impl Store {
     pub async fn finish(&self, id: &str) -> Result<Option<EditionState>, StoreError> {
         let open: Vec<&str> =
             State::ALL.iter().filter(|state| state.is_open()).map(|state| state.as_str()).collect();
+        // The first of each state is at the front of an index. To find out by EXISTS whether there is one
+        // a server may read all of them, if it thinks that it soon comes upon one.
+        let is_none = |n: usize| {
+            format!(
+                "(SELECT MIN(due_at) FROM deliveries WHERE edition = $1 AND state = ${n}) IS NULL"
+            )
+        };
+        let is_none: Vec<String> = (4..4 + open.len()).map(is_none).collect();
         let query = format!(
-            "UPDATE editions SET state = $2, reason = NULL WHERE id = $1 AND state = $3 \
-             AND NOT EXISTS (SELECT 1 FROM deliveries WHERE edition = $1 AND state IN ({}))",
-            sql::placeholders(4, open.len())
+            "UPDATE editions SET state = $2, reason = NULL WHERE id = $1 AND state = $3 AND {}",
+            is_none.join(" AND ")
         );
         let query = sqlx::query(sqlx::AssertSqlSafe(query))
             .bind(id)
