@@ -36,7 +36,13 @@ const EXPLAINED: &str = "%20-c%20session_preload_libraries%3Dauto_explain\
                          %20-c%20auto_explain.log_min_duration%3D0\
                          %20-c%20auto_explain.log_analyze%3Don";
 
-/// Rows of subscribers or deliveries that a statement may read: some batches.
+/// Tables of which there is a row for each subscriber.
+const LARGE: [&str; 2] = ["subscribers", "deliveries"];
+
+/// Letters of a statement that are printed.
+const STATEMENT: usize = 90;
+
+/// Rows of them that a statement may read: some batches.
 const MANY: f64 = 10_000.0;
 
 const FILL: [&str; 3] = [
@@ -164,6 +170,9 @@ impl Ledger {
         let log = log(&self.address);
         let explained = log.matches("Query Text:").count();
         assert!(explained > 40, "only {explained} statements were explained");
+        println!("how statements find their rows:");
+        let plans = log.split("LOG:").filter_map(plan).collect::<BTreeSet<_>>();
+        plans.iter().for_each(|plan| println!("  {plan}"));
         let scans = log.split("LOG:").filter_map(scan).collect::<BTreeSet<_>>();
         match scans.is_empty() {
             true => println!("none of {explained} statements reads more than {MANY} rows"),
@@ -222,10 +231,24 @@ fn scan(entry: &str) -> Option<String> {
     // A part of a plan, and what is told of it.
     let is_large = plan.split("->").any(|part| {
         let is_of = |table| part.contains(&format!(" on {table}")) && part.contains("Scan");
-        let is_read = ["subscribers", "deliveries"].into_iter().any(is_of);
+        let is_read = LARGE.into_iter().any(is_of);
         is_read && (part.contains("Seq Scan") || rows(part) > MANY)
     });
     is_large.then(|| text.trim().to_owned())
+}
+
+/// The beginning of a statement, and by what it finds rows of the large tables.
+fn plan(entry: &str) -> Option<String> {
+    let text = entry.split_once("Query Text:")?.1.trim();
+    let (statement, plan) = text.split_once('\n')?;
+    let by = |part: &str| {
+        let (node, _) = part.trim().split_once("  (")?;
+        let is_of = |table| node.contains(&format!(" on {table}"));
+        (node.contains("Scan") && LARGE.into_iter().any(is_of)).then(|| node.to_owned())
+    };
+    let by: Vec<String> = plan.split("->").filter_map(by).collect();
+    let statement: String = statement.chars().take(STATEMENT).collect();
+    (!by.is_empty()).then(|| format!("{statement}\n    {}", by.join("; ")))
 }
 
 /// Rows that a part of a plan gave, and those that it read and left out.
