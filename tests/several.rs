@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::bed::Bed;
 use crate::postgres::is_there;
-use crate::relay::Relay;
+use crate::relay::{At, Relay, Say};
 use crate::send::{Chance, address, from_environment, furnished, states};
 use crate::server::{Answer, Server};
 
@@ -61,6 +61,37 @@ fn several_senders_that_are_killed_mail_everybody_once() {
     assert!(twice.is_empty(), "{twice:?} got it twice");
     let missing = (0..subscribers).filter(|n| !counts.contains_key(&address(*n))).count();
     assert!(missing <= uncertain, "{missing} missing, {uncertain} uncertain");
+}
+
+/// Two that sent at once would send twice as fast as the relay bears.
+#[test]
+fn of_several_senders_one_sends_when_there_are_rates_to_be_kept() {
+    if !is_there("of several senders one sends when there are rates to be kept") {
+        return;
+    }
+    let (gate, mails) = (Arc::new(Mutex::new(())), Arc::new(Mutex::new(0)));
+    let (hinge, counted) = (gate.clone(), mails.clone());
+    let relay = Relay::with(move |moment| {
+        if moment.at == At::Mail {
+            *counted.lock().expect("a count") += 1;
+            drop(hinge.lock());
+        }
+        Say::Yes
+    });
+    let transport = format!("transport = \"{}\"\nrates = [\"1000/s\"]\n", relay.transport());
+    let mut bed = furnished(Bed::shared(), &transport, 20);
+    let closed = gate.lock().expect("a gate");
+    let mut first = sender(&mut bed, 0);
+    while *mails.lock().expect("a count") == 0 {
+        std::thread::yield_now();
+    }
+    let other = bed.run(&["send", "weekly"]).ends(0);
+    assert!(other.stderr.contains("another run is at work"), "{}", other.stderr);
+    drop(closed);
+    assert!(first.wait().expect("an end").success());
+    assert_eq!(relay.count(), 20);
+    bed.run(&["send", "weekly"]).ends(0);
+    assert_eq!(relay.count(), 20);
 }
 
 fn is_alive(child: &mut Child) -> bool {
