@@ -401,14 +401,17 @@ impl Store {
 
     /// The editions that left for a subscriber, the latest first.
     pub async fn editions_of(&self, token: &Token) -> Result<Vec<String>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT edition FROM deliveries WHERE subscriber = $1 AND handed_at IS NOT NULL \
-             ORDER BY handed_at DESC",
-        )
-        .bind(token.as_str())
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| Ok(row.try_get("edition")?)).collect()
+        // Asked for those that left, a server may look through all that ever did, of whomever.
+        let rows = sqlx::query("SELECT edition, handed_at FROM deliveries WHERE subscriber = $1")
+            .bind(token.as_str())
+            .fetch_all(&self.pool)
+            .await?;
+        let one = |row: &AnyRow| Ok((row.try_get("handed_at")?, row.try_get("edition")?));
+        let mut editions: Vec<(Option<i64>, String)> =
+            rows.iter().map(one).collect::<Result<_, StoreError>>()?;
+        editions.retain(|(handed_at, _)| handed_at.is_some());
+        editions.sort_by(|one, other| other.cmp(one));
+        Ok(editions.into_iter().map(|(_, edition)| edition).collect())
     }
 
     /// Puts down that what had left came back; false if that is known.
