@@ -160,6 +160,8 @@ impl Ledger {
         store.deliveries(EDITION, State::Accepted, 20).await.expect("a statement");
         store.count_subscribers("weekly").await.expect("a statement");
         store.frequencies("weekly").await.expect("a statement");
+        store.is_wanted("weekly", "").await.expect("a statement");
+        store.is_wanted("weekly", "daily").await.expect("a statement");
         store.history("weekly").await.expect("a statement");
         store.subscribers("weekly", Some(&mailbox), 100).await.expect("a statement");
         store.set_status("weekly", &mailbox, Status::Active, now()).await.expect("a statement");

@@ -3,7 +3,8 @@
 //! One SQL serves SQLite and PostgreSQL: columns are TEXT or BIGINT, placeholders are numbered,
 //! time is bound and never asked of the database (but once, where several machines share one: that is
 //! the time they go by), and a transaction's first statement writes. How many there are of something is
-//! kept with each change, as the last of its transaction; counts are for people and decide nothing.
+//! kept with each change, as the last of its transaction; counts are for people, and do not decide who
+//! is mailed.
 
 mod consents;
 mod copy;

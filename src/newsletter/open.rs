@@ -1,6 +1,5 @@
 //! Making the editions that are due.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,9 +101,8 @@ pub async fn open(
     let own = [(String::new(), newsletter.schedule.as_ref())];
     let others =
         newsletter.frequencies.iter().map(|(name, schedule)| (name.clone(), Some(schedule)));
-    let chosen: HashMap<String, u64> = store.frequencies(name).await?.into_iter().collect();
     for (frequency, schedule) in own.into_iter().chain(others) {
-        if !chosen.contains_key(&frequency) && !frequency.is_empty() {
+        if !frequency.is_empty() && !store.is_wanted(name, &frequency).await? {
             continue;
         }
         let rhythm = Rhythm { site, store, name, newsletter, frequency: &frequency, schedule };

@@ -128,6 +128,21 @@ impl Store {
         query.fetch_optional(&self.pool).await?.as_ref().map(edition).transpose()
     }
 
+    /// True if an active subscriber of a newsletter has chosen a frequency.
+    pub async fn is_wanted(&self, newsletter: &str, frequency: &str) -> Result<bool, StoreError> {
+        // The first of them is at the front of an index.
+        let row = sqlx::query(
+            "SELECT MIN(language) AS language FROM subscribers \
+             WHERE newsletter = $1 AND status = $2 AND frequency = $3",
+        )
+        .bind(newsletter)
+        .bind(Status::Active.as_str())
+        .bind(frequency)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get::<Option<String>, _>("language")?.is_some())
+    }
+
     /// What the active subscribers of a newsletter with a frequency have chosen.
     pub async fn groups(
         &self,
